@@ -1,0 +1,1 @@
+"""Modules that `fix` puts into a migrated project: no run-time dependency on dash-migrate."""
