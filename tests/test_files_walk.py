@@ -97,7 +97,7 @@ def test_missing_paths_are_errors_not_exceptions(tmp_path: Path) -> None:
     assert found.python == ["app.py"]
     assert [(error.path, error.message) for error in found.errors] == [
         ("nowhere", "no such file or directory"),
-        ("bad\0name", "embedded null byte"),
+        ("bad\0name", "not a valid path"),
     ]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dash_migrate.files.errors import describe
 from dash_migrate.files.gitrules import RuleStack
 from dash_migrate.files.kinds import Kind, is_python_script, kind_of
 from dash_migrate.model import FileError
@@ -113,7 +114,7 @@ class _Walk:
             try:
                 mode = os.stat(location).st_mode
             except (OSError, ValueError) as error:
-                result.errors.append(FileError(shown, _reason(error)))
+                result.errors.append(FileError(shown, describe(error)))
                 continue
             result.roots.append(shown)
             if stat.S_ISDIR(mode):
@@ -138,7 +139,7 @@ class _Walk:
                 with open(location, "rb") as file:
                     kind = "python" if is_python_script(file.read(200)) else None
             except OSError as error:
-                result.errors.append(FileError(shown, _reason(error)))
+                result.errors.append(FileError(shown, describe(error)))
                 return
         if kind is None:
             result.skipped.append(Skipped(shown, UNKNOWN_KIND))
@@ -165,7 +166,7 @@ class _Walk:
             try:
                 files, directories, links = _list(location)
             except OSError as error:
-                result.errors.append(FileError(prefix.rstrip("/") or ".", _reason(error)))
+                result.errors.append(FileError(prefix.rstrip("/") or ".", describe(error)))
                 continue
             if location != top and ("pyvenv.cfg" in files or "conda-meta" in directories):
                 result.skipped.append(Skipped(prefix.rstrip("/"), VIRTUAL_ENVIRONMENT))
@@ -221,7 +222,7 @@ class _Walk:
                 if not stat.S_ISREG(os.stat(locate(shown)).st_mode):
                     continue
             except OSError as error:
-                result.errors.append(FileError(shown, _reason(error)))
+                result.errors.append(FileError(shown, describe(error)))
                 continue
             target = os.path.realpath(locate(shown))
             if target in known:
@@ -272,13 +273,3 @@ def _shown(location: str, base: str) -> str:
     except ValueError:  # another drive
         relative = location
     return relative.replace(os.sep, "/") if os.sep != "/" else relative
-
-
-def _reason(error: OSError | ValueError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "no such file or directory"
-    if isinstance(error, PermissionError):
-        return "permission denied"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
-    return str(error)
