@@ -1,0 +1,1 @@
+"""What the names in a project mean: one cheap pass per file, then the whole project joined."""

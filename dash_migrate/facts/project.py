@@ -1,0 +1,337 @@
+"""The files of a project joined: imports resolved, call sites found, Dash apps matched with their servers."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from dash_migrate.facts.evaluate import Evaluator
+from dash_migrate.facts.names import names
+from dash_migrate.facts.scopes import Binding, FileIndex, Scope
+from dash_migrate.facts.values import AsgiApp, Cls, Const, DashApp, FlaskApp, Func, Server, Values
+
+
+class Resolver(Protocol):
+    """Finds the files an import may mean, best first."""
+
+    def resolve_import(self, importer: str, level: int, dotted: str) -> list[str]: ...
+
+
+class Project:
+    """The indexed files and the questions that need all of them.
+
+    Args:
+        resolver: which files an import means.
+        load: gives the index of a file by its path, or None where it cannot be parsed.
+    """
+
+    def __init__(self, resolver: Resolver, load: Callable[[str], FileIndex | None]) -> None:
+        self._resolver = resolver
+        self._load = load
+        self.files: dict[str, FileIndex] = {}
+        self.evaluator = Evaluator(self)
+        self._calls_by_name: dict[str, list[tuple[ast.Call, Scope]]] = {}
+        self._aliases: dict[str, set[str]] = {}
+        self._function_names: dict[str, int] = {}
+        self._calls_of: dict[ast.AST, list[tuple[ast.Call, Scope]]] = {}
+        self._imported: dict[tuple[str, int, str], list[FileIndex]] = {}
+
+    def add(self, file: FileIndex) -> None:
+        """Take a file in; only these are searched for call sites."""
+        if file.display in self.files:
+            return
+        self.files[file.display] = file
+        for call, scope in file.calls:
+            self._note_call(call, scope)
+        for scope in file.scopes:
+            for bindings in scope.bindings.values():
+                for binding in bindings:
+                    if binding.kind == "from" and binding.name != binding.attr:
+                        self._aliases.setdefault(binding.attr, set()).add(binding.name)
+                    elif binding.kind == "def":
+                        self._function_names[binding.name] = self._function_names.get(binding.name, 0) + 1
+
+    def _note_call(self, call: ast.Call, scope: Scope) -> None:
+        name = last_name(call.func)
+        if name:
+            self._calls_by_name.setdefault(name, []).append((call, scope))
+        later = deferred_call(call)
+        if later is not None:
+            self._calls_by_name.setdefault(last_name(later.func), []).append((later, scope))
+
+    def again(self) -> bool:
+        """Whether the questions asked so far should be asked once more (see ``Evaluator.again``)."""
+        if not self.evaluator.again():
+            return False
+        self._calls_of.clear()
+        return True
+
+    # --- imports
+
+    def imported_modules(self, file: FileIndex, binding: Binding) -> list[FileIndex]:
+        """The project modules an import statement reaches for (none: it is an external package)."""
+        dotted = binding.module
+        if not binding.level and dotted.split(".")[0] in names().external_roots:
+            return []
+        return self._modules(file, binding.level, dotted)
+
+    def _modules(self, file: FileIndex, level: int, dotted: str) -> list[FileIndex]:
+        key = (file.display, level, dotted)
+        if key not in self._imported:
+            paths = self._resolver.resolve_import(file.display, level, dotted)
+            found = [self.file(path) for path in paths[:2]]
+            self._imported[key] = [f for f in found if f is not None]
+        return self._imported[key]
+
+    def file(self, path: str) -> FileIndex | None:
+        """The index of a file, made when first asked for."""
+        if path not in self.files:
+            loaded = self._load(path)
+            if loaded is None:
+                return None
+            self.add(loaded)
+        return self.files[path]
+
+    def submodule(self, file: FileIndex, binding: Binding) -> FileIndex | None:
+        """For ``from package import module``: the module."""
+        if not binding.level and binding.module.split(".")[0] in names().external_roots:
+            return None
+        dotted = f"{binding.module}.{binding.attr}" if binding.module else binding.attr
+        found = self._modules(file, binding.level, dotted)
+        return found[0] if found else None
+
+    def submodule_of(self, package: FileIndex, name: str) -> FileIndex | None:
+        """The module ``name`` in a package of the project."""
+        if not package.display.endswith("__init__.py"):
+            return None
+        found = self._modules(package, 1, name)
+        return found[0] if found else None
+
+    def exports(self, module: str, name: str) -> bool:
+        """Whether ``from module import *`` of an external package brings the name."""
+        return name in names().star_names(module)
+
+    # --- calls
+
+    def calls_of(self, function: ast.AST, scope: Scope) -> list[tuple[ast.Call, Scope]]:
+        """The call sites of a function, each with the scope it is in."""
+        known = self._calls_of.get(function)
+        if known is None:
+            self._calls_of[function] = []  # while we look: recursion sees none
+            known = self._calls_of[function] = self._find_calls(function, scope)
+        return known
+
+    def _find_calls(self, function: ast.AST, scope: Scope) -> list[tuple[ast.Call, Scope]]:
+        name = getattr(function, "name", None)
+        outer = scope.parent
+        if name is None or outer is None:
+            return []
+        searched = [name]
+        if outer.kind == "class" and name == "__init__":
+            searched += [getattr(outer.node, "name", ""), *self._subclass_names(outer)]
+        found = []
+        for one in searched:
+            for spelled in {one, *self._aliases.get(one, ())}:
+                for call, caller in self._calls_by_name.get(spelled, ()):
+                    if self._may_call(call, caller, function, name):
+                        found.append((call, caller))
+        return found
+
+    def _may_call(self, call: ast.Call, caller: Scope, function: ast.AST, name: str) -> bool:
+        values = self.evaluator.eval(call.func, caller)
+        for value in values:
+            if isinstance(value, Func) and value.node is function:
+                return True
+            if isinstance(value, Cls) and name == "__init__":
+                makers = self.evaluator.methods(value, "__init__", None)
+                if any(m.node is function for m in makers):
+                    return True
+        return not values and isinstance(call.func, ast.Attribute) and self._function_names.get(name, 0) == 1
+
+    def _subclass_names(self, class_scope: Scope) -> list[str]:
+        """Names of the classes that inherit from a class, by the spelling of their bases."""
+        known = [getattr(class_scope.node, "name", "")]
+        for name in known:
+            for file in list(self.files.values()):
+                for node, _ in file.classes:
+                    if any(last_name(base) == name for base in node.bases) and node.name not in known:
+                        known.append(node.name)
+        return known[1:]
+
+    def fixture_values(self, function: ast.AST, name: str) -> Values:
+        """For a parameter of a test: what the pytest fixture of that name gives."""
+        own = getattr(function, "name", "")
+        if not (own.startswith("test") or _is_fixture(function)):
+            return frozenset()
+        found: set[object] = set()
+        for file in list(self.files.values()):
+            for binding in file.module.bindings.get(name, ()):
+                if binding.kind == "def" and _is_fixture(binding.node) and binding.node is not function:
+                    for value in self.evaluator.binding(binding):
+                        if isinstance(value, Func):
+                            found |= self.evaluator.returned(value)
+        return frozenset(found)  # type: ignore[arg-type]
+
+    def files_assigning(self, attr: str) -> list[FileIndex]:
+        """The files in which an attribute of that name is used."""
+        return [file for file in list(self.files.values()) if attr in file.attributes]
+
+    # --- Dash apps and their servers
+
+    def constructors(self, app: DashApp) -> list[tuple[ast.Call, Scope]]:
+        """The calls whose arguments reach ``Dash.__init__`` for this app."""
+        if app.cls is None:
+            node = app.site.node
+            if isinstance(node, ast.Call):
+                return [(node, self.scope_at(app.site.file, node))]
+            return []
+        found = []
+        initialisers = self.evaluator.methods(app.cls, "__init__", None)
+        for initialiser in initialisers:
+            inner = initialiser.file.scope_of_node[initialiser.node]
+            for call, scope in initialiser.file.calls:
+                if scope.function is inner and last_name(call.func) == "__init__" and self._reaches_dash(call, scope):
+                    found.append((call, scope))
+        if not found or any(_forwards(call) for call, _ in found):
+            node = app.site.node
+            if isinstance(node, ast.Call):
+                found.append((node, self.scope_at(app.site.file, node)))
+            else:
+                found.extend(self.instantiations(app.cls))
+        return found
+
+    def _reaches_dash(self, call: ast.Call, scope: Scope) -> bool:
+        for value in self.evaluator.eval(call.func, scope):
+            dotted = getattr(value, "dotted", "")
+            if dotted.endswith(".__init__") and dotted[:-9] in names().dash_classes:
+                return True
+        return False
+
+    def instantiations(self, cls: Cls) -> list[tuple[ast.Call, Scope]]:
+        """The calls that make instances of a class or of its subclasses."""
+        inner = cls.file.scope_of_node[cls.node]
+        found = []
+        for name in [cls.node.name, *self._subclass_names(inner)]:
+            for spelled in {name, *self._aliases.get(name, ())}:
+                for call, scope in self._calls_by_name.get(spelled, ()):
+                    for value in self.evaluator.eval(call.func, scope):
+                        if isinstance(value, Cls) and cls in self.evaluator.lineage(value):
+                            found.append((call, scope))
+        return found
+
+    def server_of(self, app: DashApp) -> Values:
+        """What ``app.server`` is: the Flask (or ASGI) app it was given, or one of its own."""
+        return self.evaluator._once(("server", app), lambda: self._server_of(app))
+
+    def _server_of(self, app: DashApp) -> Values:
+        found: set[object] = set()
+        own = True
+        for call, scope in self.constructors(app):
+            passed = server_argument(call)
+            if passed is None:
+                continue
+            values = self.evaluator.eval(passed, scope)
+            given = {v for v in values if isinstance(v, (FlaskApp, AsgiApp, Server))}
+            found |= given
+            own = own and (not given or any(v == Const(True) for v in values))
+        for call, scope in self._calls_by_name.get("init_app", ()):
+            if isinstance(call.func, ast.Attribute) and (call.args or call.keywords):
+                receivers = self.evaluator.eval(call.func.value, scope)
+                if any(self._same_app(app, r) for r in receivers):
+                    passed = call.args[0] if call.args else call.keywords[0].value
+                    given = {v for v in self.evaluator.eval(passed, scope) if isinstance(v, (FlaskApp, AsgiApp))}
+                    found |= given
+                    own = own and not given
+        if own:
+            found.add(Server(app))
+        return frozenset(found)  # type: ignore[arg-type]
+
+    def _same_app(self, app: DashApp, other: object) -> bool:
+        return isinstance(other, DashApp) and self.evaluator.same_object(app, other)
+
+    def scope_at(self, file: FileIndex, node: ast.AST) -> Scope:
+        """The scope a node of a file is evaluated in."""
+        from dash_migrate.facts.scopes import parent_of
+
+        child: ast.AST = node
+        current = parent_of(node)
+        while current is not None:
+            scope = file.scope_of_node.get(current)
+            if scope is not None and _is_body(current, child):
+                return scope
+            child, current = current, parent_of(current)
+        return file.module
+
+
+def _is_body(owner: ast.AST, child: ast.AST) -> bool:
+    """Whether a child of a defining node runs inside what it defines (and is no decorator, base or default)."""
+    if isinstance(owner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return any(child is statement for statement in owner.body)
+    if isinstance(owner, ast.Lambda):
+        return child is owner.body
+    return not (isinstance(child, ast.comprehension) and child is getattr(owner, "generators", [None])[0])
+
+
+def last_name(node: ast.AST | None) -> str:
+    """``c`` of ``a.b.c``, ``f`` of ``f``."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def deferred_call(call: ast.Call) -> ast.Call | None:
+    """The call that ``Thread(target=f, args=(…))`` or ``partial(f, …)`` will make."""
+    target: ast.expr | None = None
+    arguments: list[ast.expr] = []
+    keywords: list[ast.keyword] = []
+    for keyword in call.keywords:
+        if keyword.arg == "target":
+            target = keyword.value
+        elif keyword.arg == "args" and isinstance(keyword.value, (ast.Tuple, ast.List)):
+            arguments = keyword.value.elts
+        elif keyword.arg == "kwargs" and isinstance(keyword.value, ast.Dict):
+            keywords = [
+                ast.keyword(arg=k.value, value=v)
+                for k, v in zip(keyword.value.keys, keyword.value.values, strict=True)
+                if isinstance(k, ast.Constant) and isinstance(k.value, str)
+            ]
+    if target is None and last_name(call.func) == "partial" and call.args:
+        target, arguments, keywords = call.args[0], call.args[1:], call.keywords
+    if target is None or not last_name(target):
+        return None
+    made = ast.Call(func=target, args=arguments, keywords=keywords)
+    return ast.copy_location(made, call)
+
+
+def server_argument(call: ast.Call) -> ast.expr | None:
+    """The expression passed as ``server`` to ``Dash(name, server, …)``, directly or through ``partial``."""
+    for keyword in call.keywords:
+        if keyword.arg == "server":
+            return keyword.value
+        if keyword.arg is None and isinstance(keyword.value, ast.Dict):
+            for key, value in zip(keyword.value.keys, keyword.value.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == "server":
+                    return value
+    positional = call.args[1:] if last_name(call.func) == "partial" else call.args
+    if len(positional) > 1 and not any(isinstance(a, ast.Starred) for a in positional[:2]):
+        return positional[1]
+    return None
+
+
+def _forwards(call: ast.Call) -> bool:
+    return any(k.arg is None for k in call.keywords) or any(isinstance(a, ast.Starred) for a in call.args)
+
+
+def _is_fixture(node: ast.AST) -> bool:
+    for decorator in getattr(node, "decorator_list", ()):
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if last_name(target) == "fixture":
+            return True
+    return False
+
+
+def load_all(project: Project, paths: Iterable[str]) -> None:
+    """Index every path that can be."""
+    for path in paths:
+        project.file(path)
