@@ -142,7 +142,7 @@ def test_asgi_servers(tmp_path: Path, kind: ServerKind) -> None:
     )
     for target in ("web:Box.app", "web:make()"):
         with Server(tmp_path, target, kind) as server:
-            answers = play(plan.steps, server.address, side="after")
+            answers = play(plan.steps, server.address, websockets=True)
         assert answers["GET /"][0].body == b"yes"
         assert answers["with"][0].status == 101
         assert answers["without"][0].status == 403
@@ -263,10 +263,10 @@ max_seconds = 0.8
 
 
 def test_an_app_equals_itself_and_logins_are_played(app: Path) -> None:
-    plan = parse(PLAN, Path("r.toml"))
+    plan = parse(PLAN, Path("site/r.toml"))
     report = replay_both(app, app, plan, before="werkzeug", after="werkzeug")
     assert report.ok, str(report)
-    assert str(report) == "app: 17 of 17 answers equal"
+    assert str(report) == "site: 17 of 17 answers equal"
     answers = report.before.answers
     assert [item.status for item in answers["private: GET /private as ann"]] == [302]
     assert [(item.status, item.path) for item in answers["login"]] == [(302, "/login"), (200, "/private")]
@@ -290,7 +290,7 @@ def test_planted_differences_are_found(app: Path, tmp_path: Path) -> None:
         .replace("request.get_data(as_text=True)", "''")
     )
     (after / "app.py").write_text(changed)
-    report = replay_both(app, after, parse(PLAN, Path("r.toml")), after="werkzeug")
+    report = replay_both(app, after, parse(PLAN, Path("site/r.toml")), after="werkzeug")
     found = {(item.name, item.what) for item in report.differences}
     assert {
         ("private: GET /private", "status"),
@@ -322,6 +322,6 @@ def test_a_dead_server_gives_answers_with_errors() -> None:
     from dash_migrate.verify import Address
 
     plan = parse('target = "x:y"\n[[request]]\npath = "/"\n[[websocket]]\nafter = "open"', Path("r.toml"))
-    answers = play(plan.steps, Address("127.0.0.1", free_port()), side="after")
+    answers = play(plan.steps, Address("127.0.0.1", free_port()), websockets=True)
     assert [some[0].status for some in answers.values()] == [0, 0]
     assert all("ConnectionRefused" in some[0].error for some in answers.values())

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Literal
 from urllib.parse import quote_plus, urljoin, urlsplit
 
 from dash_migrate.verify.client import Address, Answer, exchange
@@ -20,27 +19,25 @@ MAX_HOPS = 10
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 _QUOTED_PLACEHOLDER = re.compile(r"%7B%7B(\w+)%7D%7D")  # within a form
 
-Side = Literal["before", "after"]
-
 
 def play(
     steps: Iterable[Step],
     address: Address,
     *,
     host: str = "localhost:8050",
-    side: Side = "before",
+    websockets: bool = False,
     on_answer: Callable[[Answer], None] | None = None,
 ) -> dict[str, tuple[Answer, ...]]:
     """Play ``steps`` in order; the answers by the name of their step.
 
     A step has several answers if it repeats, is sent in parallel (then sorted, since they race) or follows
-    redirects. Websocket steps are played on the ``after`` side only. Broken connections are answers, too.
+    redirects. Websocket steps are left out unless ``websockets``. Broken connections are answers, too.
     """
     player = _Player(address, host)
     played: dict[str, tuple[Answer, ...]] = {}
     for step in steps:
         if isinstance(step, WebSocket):
-            if side == "before":
+            if not websockets:
                 continue
             answers = [player.handshake(step)]
         elif isinstance(step, Parallel):

@@ -9,19 +9,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from dash_migrate.verify.boot import Server
 from dash_migrate.verify.client import Answer
 from dash_migrate.verify.compare import Difference, compare_answers
-from dash_migrate.verify.replay import Side, play
+from dash_migrate.verify.replay import play
 from dash_migrate.verify.requests_file import load
 from dash_migrate.verify.steps import Parallel, RequestsFile, ServerKind, Step, WebSocket
 
 NOT_COPIED = (".git", "__pycache__", "node_modules", ".venv", ".mypy_cache", ".pytest_cache")
 
 
+Side = Literal["before", "after"]
 BEFORE: Side = "before"
 AFTER: Side = "after"
+ASGI_KINDS: tuple[ServerKind, ...] = ("uvicorn", "hypercorn", "script")
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def replay_both(
         play_one(directory, plan, side, start, copy=copy, on_answer=on_answer)
         for directory, side, start in ((before_dir, BEFORE, before or plan.kind), (after_dir, AFTER, after))
     ]
-    return compare_played(before_dir.name, plan, *played)
+    return compare_played(plan.path.resolve().parent.name, plan, *played)
 
 
 def play_one(
@@ -132,7 +135,7 @@ def play_one(
                 plan.steps,
                 server.address,
                 host=plan.host,
-                side=side,
+                websockets=side == AFTER and start.kind in ASGI_KINDS,
                 on_answer=None if on_answer is None else lambda answer: on_answer(side, answer),
             )
         of_this_run = ((str(place.resolve()), "<app>"), (str(server.address), "<address>"))
