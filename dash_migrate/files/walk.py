@@ -78,6 +78,8 @@ class FileSet:
     others: dict[str, Kind] = field(default_factory=dict)
     #: Paths named one by one by the user.
     explicit: set[str] = field(default_factory=set)
+    #: Directories that hold a ``.git``; the working directory is ``""``.
+    repositories: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     errors: list[FileError] = field(default_factory=list)
 
@@ -172,7 +174,10 @@ class _Walk:
                 result.skipped.append(Skipped(prefix.rstrip("/"), VIRTUAL_ENVIRONMENT))
                 continue
             self.done.add(location)
-            rules = rules.entering(location, ".gitignore" in files, ".git" in directories or ".git" in files)
+            is_repository = ".git" in directories or ".git" in files
+            if is_repository:
+                result.repositories.append(prefix.rstrip("/"))
+            rules = rules.entering(location, ".gitignore" in files, is_repository)
             parent = os.path.basename(location)
             has_rules = bool(rules)
             python = result.python
