@@ -14,6 +14,7 @@ from dash_migrate.facts.values import (
     NOTHING,
     AsgiApp,
     Blueprint,
+    Bridged,
     Cls,
     Const,
     DashApp,
@@ -281,6 +282,9 @@ class Evaluator:
         return frozenset([Ext(self._names.canonical(binding.module))])
 
     def _imported_from(self, binding: Binding) -> Values:
+        runtime = binding.module.rpartition(".")[2]
+        if runtime in self._names.runtime_modules:
+            return frozenset([Ext(f"{runtime}.{binding.attr}")])
         modules = self.project.imported_modules(binding.scope.file, binding)
         for module in modules:
             values = self.module_attr(module, binding.attr)
@@ -357,7 +361,7 @@ class Evaluator:
                 return Blueprint(site)
             if value.dotted in _ASGI:
                 return AsgiApp(_ASGI[value.dotted], site)
-            return ExtInst(value.dotted, site) if self._names.is_object_root(value.dotted) else None
+            return ExtInst(value.dotted, site) if self._names.is_relevant(value.dotted) else None
         if isinstance(value, Cls):
             return self.instance(value, site)
         return None
@@ -395,6 +399,10 @@ class Evaluator:
             return frozenset(
                 Partial(v, site) for v in self.eval(node.args[0], scope) if isinstance(v, (Ext, Cls, Func))
             )
+        if dotted == "dash_flask_bridge.flask_of":
+            return frozenset([Bridged(site)])
+        if dotted == "dash_flask_bridge.flask_view" and node.args:
+            return self.eval(node.args[0], scope)
         if dotted == "typing.cast" and len(node.args) == 2:
             return self.eval(node.args[1], scope)
         if dotted in ("functools.wraps", "contextlib.contextmanager"):
@@ -474,7 +482,7 @@ class Evaluator:
             case FlaskApp(_, cls):
                 found = self._class_attribute(cls, attr, value) if cls is not None else NOTHING
                 return found | self._assigned(attr, value)
-            case Server() | Blueprint() | AsgiApp():
+            case Server() | Blueprint() | AsgiApp() | Bridged():
                 return self._assigned(attr, value)
             case Super(cls, instance):
                 for base in self.bases(cls):
@@ -626,7 +634,7 @@ def _matters(value: Value) -> bool:
     """Whether missing this value could change what is found."""
     if isinstance(value, Items):
         return any(_matters(v) for member in value.members for v in member)
-    return isinstance(value, (DashApp, FlaskApp, Server, Blueprint, AsgiApp))
+    return isinstance(value, (DashApp, FlaskApp, Server, Bridged, Blueprint, AsgiApp))
 
 
 def elements(values: Iterable[Value]) -> list[Values]:

@@ -17,6 +17,8 @@ class Names:
         self.dash_classes = frozenset(data["dash_classes"])
         self.dash_getters = frozenset(data["dash_getters"])
         self.external_roots = frozenset(data["external_roots"])
+        self.runtime_modules = frozenset(data["runtime_modules"])
+        self._dash_names = frozenset(data["dash_names"])
         self._object_roots = data["object_roots"]
         self._star: dict[str, list[str]] = data["star"]
 
@@ -27,6 +29,12 @@ class Names:
     def canonical(self, dotted: str) -> str:
         """The name under which the tables know an external object."""
         return self.aliases.get(dotted, dotted)
+
+    def is_relevant(self, dotted: str) -> bool:
+        """Whether an external name can matter to anything the tables know."""
+        if dotted.startswith("dash."):
+            return ".".join(dotted.split(".")[:2]) in self._dash_names
+        return self.is_object_root(dotted)
 
     @cached_property
     def _object_pattern(self) -> re.Pattern[str]:

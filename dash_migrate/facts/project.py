@@ -72,6 +72,8 @@ class Project:
     def imported_modules(self, file: FileIndex, binding: Binding) -> list[FileIndex]:
         """The project modules an import statement reaches for (none: it is an external package)."""
         dotted = binding.module
+        if dotted.rpartition(".")[2] in names().runtime_modules:
+            return []
         if not binding.level and dotted.split(".")[0] in names().external_roots:
             return []
         return self._modules(file, binding.level, dotted)

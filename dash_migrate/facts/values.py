@@ -89,6 +89,13 @@ class Server:
 
 
 @dataclass(frozen=True)
+class Bridged:
+    """The Flask app around a Dash app that has been migrated: ``flask_of(app)``."""
+
+    site: Site
+
+
+@dataclass(frozen=True)
 class Blueprint:
     """A Flask blueprint."""
 
@@ -152,6 +159,7 @@ Value: TypeAlias = (
     | DashApp
     | FlaskApp
     | Server
+    | Bridged
     | Blueprint
     | AsgiApp
     | ExtInst

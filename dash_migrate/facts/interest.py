@@ -1,0 +1,170 @@
+"""Which identifiers can lead to a Dash app, a server or a Flask name at all: cheap, by spelling, before evaluating.
+
+An identifier is of interest if some value that flows into that *spelling* anywhere starts at Dash or Flask.
+Too many is slow, too few is wrong: every way a value can travel in ``evaluate`` has an edge here.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from dash_migrate.facts.names import names
+from dash_migrate.facts.project import deferred_call, last_name
+from dash_migrate.facts.scopes import FileIndex
+
+#: what every project starts from, besides what it imports from packages of interest
+SEEDS = frozenset(["Dash", "Flask", "Quart", "FastAPI", "Blueprint", "server", "get_app", "init_app", "super"])
+
+
+def interesting_names(files: Iterable[FileIndex]) -> set[str]:
+    """The identifiers worth evaluating in these files."""
+    files = list(files)
+    edges: dict[str, set[str]] = defaultdict(set)
+    found: set[str] = set(SEEDS)
+    parameters: dict[str, list[list[str]]] = defaultdict(list)
+    for file in files:
+        found |= _definitions(file, edges, parameters)
+    for file in files:
+        _calls(file, edges, parameters)
+    todo = list(found)
+    while todo:
+        for target in edges.get(todo.pop(), ()):
+            if target not in found:
+                found.add(target)
+                todo.append(target)
+    return found
+
+
+def _definitions(file: FileIndex, edges: dict[str, set[str]], parameters: dict[str, list[list[str]]]) -> set[str]:
+    found = set()
+    known = names()
+    for scope in file.scopes:
+        for name, bindings in scope.bindings.items():
+            for binding in bindings:
+                if binding.kind in ("import", "from"):
+                    if binding.kind == "from":
+                        edges[binding.attr].add(name)
+                    root = binding.module or binding.attr
+                    if not binding.level and known.is_object_root(root):
+                        found.add(name)
+                elif binding.value is not None:
+                    for head in heads(binding.value):
+                        edges[head].add(name)
+        node = scope.node
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for value in scope.returns:
+                for head in heads(value):
+                    edges[head].add(node.name)
+            arguments = node.args
+            every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+            parameters[node.name].append([a.arg for a in every])
+            if scope.parent is not None and scope.parent.kind == "class" and node.name == "__init__":
+                parameters[getattr(scope.parent.node, "name", "")].append([a.arg for a in every])
+            for argument in every:
+                if argument.annotation is not None:
+                    for head in heads(argument.annotation):
+                        edges[head].add(argument.arg)
+            defaults = [*arguments.defaults, *[d for d in arguments.kw_defaults if d is not None]]
+            for default in defaults:
+                for head in heads(default):
+                    for argument in every:
+                        edges[head].add(argument.arg)
+            if _is_fixture(node):
+                edges[node.name].add(node.name)
+        elif isinstance(node, ast.ClassDef):
+            for base in node.bases:
+                for head in heads(base):
+                    edges[head].add(node.name)
+                    edges[head].add("self")
+    for target, value, _ in file.item_stores:
+        for head in heads(value):
+            edges[head].add(last_name(target.value))
+    for attr, uses in file.attributes.items():
+        for node, _scope in uses:
+            bound = getattr(node, "_bound", None)
+            if bound is not None:
+                for head in heads(bound[1]):
+                    edges[head].add(attr)
+    return found
+
+
+def _calls(file: FileIndex, edges: dict[str, set[str]], parameters: dict[str, list[list[str]]]) -> None:
+    for call, _ in file.calls:
+        for one in (call, deferred_call(call)):
+            if one is None:
+                continue
+            name = last_name(one.func)
+            if name in ("append", "add", "insert") and isinstance(one.func, ast.Attribute):
+                for argument in one.args:
+                    for head in heads(argument):
+                        edges[head].update(heads(one.func.value))
+            passed = list(_passed(one))
+            if not passed:
+                continue
+            for signature in parameters.get(name, ()):
+                for head in passed:
+                    edges[head].update(signature)
+
+
+def _passed(call: ast.Call) -> Iterator[str]:
+    for argument in call.args:
+        yield from heads(argument)
+    for keyword in call.keywords:
+        yield from heads(keyword.value)
+
+
+def heads(node: ast.expr | None) -> Iterator[str]:
+    """The identifiers whose value an expression may pass on."""
+    stack: list[ast.AST | None] = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, ast.Name):
+            yield current.id
+        elif isinstance(current, ast.Attribute):
+            yield current.attr
+        elif isinstance(current, ast.Call):
+            stack.append(current.func)
+            if last_name(current.func) == "getattr":
+                for argument in current.args[1:]:
+                    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                        yield argument.value
+            if last_name(current.func) in _PASS_ON:
+                stack.extend(current.args)
+            if isinstance(current.func, ast.Attribute) and current.func.attr in _PASS_ON:
+                stack.append(current.func.value)
+        elif isinstance(current, (ast.Tuple, ast.List, ast.Set)):
+            stack.extend(current.elts)
+        elif isinstance(current, ast.Dict):
+            stack.extend(current.values)
+        elif isinstance(current, ast.IfExp):
+            stack += [current.body, current.orelse]
+        elif isinstance(current, ast.BoolOp):
+            stack.extend(current.values)
+        elif isinstance(current, (ast.Await, ast.Starred, ast.NamedExpr, ast.Subscript)):
+            stack.append(current.value)
+            if isinstance(current, ast.Subscript):  # annotations: Optional[Dash]
+                stack.append(current.slice)
+        elif isinstance(current, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
+            stack.append(current.elt)
+        elif isinstance(current, ast.DictComp):
+            stack.append(current.value)
+        elif isinstance(current, ast.Lambda):
+            stack.append(current.body)
+        elif isinstance(current, ast.BinOp):
+            stack += [current.left, current.right]
+        elif isinstance(current, ast.Constant) and isinstance(current.value, str) and current.value.isidentifier():
+            yield current.value
+
+
+_PASS_ON = frozenset(
+    ["list", "tuple", "set", "dict", "reversed", "sorted", "iter", "next", "enumerate", "zip", "cast", "partial",
+     "items", "values", "get", "pop", "copy", "frozenset"]
+)  # fmt: skip
+
+
+def _is_fixture(node: ast.AST) -> bool:
+    return any(
+        last_name(d.func if isinstance(d, ast.Call) else d) == "fixture" for d in getattr(node, "decorator_list", ())
+    )

@@ -1,0 +1,218 @@
+"""Asks the evaluator about every expression that can matter, and keeps the answers."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from dash_migrate.facts.interest import interesting_names
+from dash_migrate.facts.names import names
+from dash_migrate.facts.project import Project
+from dash_migrate.facts.scopes import FileIndex, Scope
+from dash_migrate.facts.values import (
+    AsgiApp,
+    Blueprint,
+    Bridged,
+    DashApp,
+    Ext,
+    ExtInst,
+    FlaskApp,
+    Partial,
+    Server,
+    Site,
+    Value,
+    Values,
+)
+
+
+@dataclass(eq=False)
+class Reference:
+    """An expression and what it stands for."""
+
+    file: FileIndex
+    node: ast.expr
+    scope: Scope
+    values: Values
+
+
+@dataclass(eq=False)
+class App:
+    """A Dash app of the project: where it is made, what serves it."""
+
+    value: DashApp
+    constructors: list[tuple[ast.Call, Scope]]
+    servers: Values
+    #: the backend it is made with: "flask", "fastapi", "quart", "custom", or "unknown" (chosen at run time)
+    backend: str
+    #: whether Flask runs around it behind the bridge
+    bridged: bool = False
+
+    @property
+    def file(self) -> FileIndex:
+        return self.value.site.file
+
+    @property
+    def position(self) -> tuple[str, int, int]:
+        return self.value.site.position
+
+
+@dataclass(eq=False)
+class Facts:
+    """What is known about a project."""
+
+    project: Project
+    references: dict[str, list[Reference]] = field(default_factory=dict)
+    values: dict[ast.AST, Values] = field(default_factory=dict)
+    apps: list[App] = field(default_factory=list)
+    #: Flask apps that Dash apps live in; any other is none of our business
+    hosts: set[FlaskApp] = field(default_factory=set)
+    #: Flask apps that run around migrated Dash apps
+    bridged_hosts: set[FlaskApp] = field(default_factory=set)
+
+    def is_server(self, value: Value) -> bool:
+        """Whether a value is the Flask server of a Dash app."""
+        return isinstance(value, Server) or value in self.hosts
+
+    def servers(self, node: ast.AST) -> list[Value]:
+        """The Dash servers an expression may be."""
+        return [v for v in self.values.get(node, ()) if self.is_server(v)]
+
+    def dash_apps(self, node: ast.AST) -> list[DashApp]:
+        """The Dash apps an expression may be."""
+        return [v for v in self.values.get(node, ()) if isinstance(v, DashApp)]
+
+    def ext_names(self, node: ast.AST) -> list[str]:
+        """The external names an expression may be."""
+        return [v.dotted for v in self.values.get(node, ()) if isinstance(v, Ext)]
+
+    def backends_of(self, value: Value) -> set[str]:
+        """The backends of the apps a Dash app value or server value belongs to."""
+        found = set()
+        for app in self.apps:
+            if value in app.servers or value == app.value or self._related(value, app):
+                found.add(app.backend)
+        return found
+
+    def _related(self, value: Value, app: App) -> bool:
+        owner = value.app if isinstance(value, Server) else value
+        return isinstance(owner, DashApp) and self.project.evaluator.same_object(owner, app.value)
+
+
+def scan(project: Project) -> Facts:
+    """Evaluate everything of interest in the project."""
+    known = -1
+    while known != len(project.files):
+        known = len(project.files)
+        interesting = interesting_names(project.files.values())
+        facts = _collect(project, interesting)
+        while project.again():
+            facts = _collect(project, interesting)
+    _find_apps(facts)
+    return facts
+
+
+def _collect(project: Project, interesting: set[str]) -> Facts:
+    facts = Facts(project)
+    for file in list(project.files.values()):
+        found = []
+        for node, scope in _candidates(file, interesting):
+            values = frozenset(v for v in project.evaluator.eval(node, scope) if _is_relevant(v))
+            if values:
+                found.append(Reference(file, node, scope, values))
+                facts.values[node] = values
+        if found:
+            found.sort(key=lambda r: (r.node.lineno, r.node.col_offset, -(r.node.end_lineno or 0)))
+            facts.references[file.display] = found
+    return facts
+
+
+def _candidates(file: FileIndex, interesting: set[str]) -> Iterator[tuple[ast.expr, Scope]]:
+    for scope in list(file.scopes):
+        for name, loads in scope.loads.items():
+            if name in interesting:
+                for node in loads:
+                    yield node, scope
+    for attr, uses in file.attributes.items():
+        for attribute, scope in uses:
+            if attr in interesting or _root_name(attribute) in interesting:
+                yield attribute, scope
+    for call, scope in file.calls:
+        if call_name(call) in interesting:
+            yield call, scope
+
+
+def _root_name(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def call_name(call: ast.Call) -> str:
+    """The last identifier of what is called; for ``flask.Flask(…)`` it is ``Flask``."""
+    func = call.func
+    if isinstance(func, ast.Attribute):
+        return func.attr
+    return func.id if isinstance(func, ast.Name) else ""
+
+
+def _is_relevant(value: Value) -> bool:
+    if isinstance(value, (DashApp, FlaskApp, Server, Bridged, Blueprint, AsgiApp, Partial)):
+        return True
+    if isinstance(value, (Ext, ExtInst)):
+        return names().is_relevant(value.dotted)
+    return False
+
+
+def _find_apps(facts: Facts) -> None:
+    project = facts.project
+    seen: dict[Site | object, DashApp] = {}
+    for values in facts.values.values():
+        for value in values:
+            if isinstance(value, DashApp):
+                key = value.site if value.cls is None or isinstance(value.site.node, ast.Call) else value.cls
+                seen.setdefault(key, value)
+    for value in seen.values():
+        if isinstance(value.site.node, ast.ClassDef) and any(
+            other is not value and other.cls is not None and project.evaluator.same_object(value, other)
+            for other in seen.values()
+        ):
+            continue  # ``self`` of a class that is instantiated: the instance stands for it
+        servers = project.server_of(value)
+        constructors = project.constructors(value)
+        if constructors or not isinstance(value.site.node, (ast.Call, ast.arg)):
+            backend, bridged = _backend(facts, servers, constructors)
+            facts.apps.append(App(value, constructors, servers, backend, bridged))
+        facts.hosts |= {s for s in servers if isinstance(s, FlaskApp)}
+    facts.apps.sort(key=lambda a: a.position)
+
+
+def _backend(facts: Facts, servers: Values, constructors: list[tuple[ast.Call, Scope]]) -> tuple[str, bool]:
+    """The backend an app is made with, and whether the bridge is around it."""
+    kinds = {s.kind for s in servers if isinstance(s, AsgiApp)}
+    if kinds:
+        return (kinds.pop() if len(kinds) == 1 and len(servers) == 1 else "unknown"), False
+    for call, scope in constructors:
+        for keyword in call.keywords:
+            if keyword.arg == "backend":
+                chosen = _chosen_backend(facts, keyword.value, scope)
+                if chosen != ("", False):
+                    return chosen
+    return "flask", False
+
+
+def _chosen_backend(facts: Facts, node: ast.expr, scope: Scope) -> tuple[str, bool]:
+    if isinstance(node, ast.Constant):
+        return (node.value.lower(), False) if isinstance(node.value, str) else ("", False)
+    if isinstance(node, ast.Call) and call_name(node) == "flask_bridge":
+        for argument in node.args[1:2]:
+            values = facts.project.evaluator.eval(argument, scope)
+            facts.bridged_hosts |= {v for v in values if isinstance(v, FlaskApp)}
+        first = node.args[0] if node.args else None
+        return (first.value if isinstance(first, ast.Constant) else "unknown"), True  # type: ignore[return-value]
+    if isinstance(node, ast.Name):
+        owner = scope.owner_of(node.id)
+        bindings = owner.bindings[node.id] if owner is not None else []
+        if len(bindings) == 1 and isinstance(bindings[0].value, ast.Constant) and not bindings[0].path:
+            return _chosen_backend(facts, bindings[0].value, scope)
+    return "unknown", False

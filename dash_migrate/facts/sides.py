@@ -1,0 +1,145 @@
+"""Which files and blueprints belong to the Dash side of a project, and which to a Flask site of its own."""
+
+from __future__ import annotations
+
+import ast
+from functools import cached_property
+
+from dash_migrate.facts.project import last_name
+from dash_migrate.facts.scan import App, Facts
+from dash_migrate.facts.scopes import FileIndex, parent_of
+from dash_migrate.facts.values import Blueprint, DashApp, FlaskApp, Mod, Server, Value
+
+
+class Sides:
+    """Answers "is this ours?" for files, blueprints and functions."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+
+    @cached_property
+    def dash_files(self) -> set[str]:
+        """Files that make or use a Dash app on Flask, and what they import, and so on."""
+        todo = [name for name, file in self.facts.project.files.items() if self._touches_dash(name, file)]
+        found = set(todo)
+        while todo:
+            file = self.facts.project.files[todo.pop()]
+            for imported in self._imports(file):
+                if imported.display not in found:
+                    found.add(imported.display)
+                    todo.append(imported.display)
+        return found
+
+    def _touches_dash(self, name: str, file: FileIndex) -> bool:
+        for reference in self.facts.references.get(name, ()):
+            for value in reference.values:
+                if isinstance(value, (DashApp, Server)) or value in self.facts.hosts:
+                    return True
+        for bindings in file.module.bindings.values():
+            for binding in bindings:
+                root = (binding.module or "").split(".")[0]
+                if binding.kind in ("import", "from", "star") and not binding.level and _is_dash(root):
+                    return True
+        return False
+
+    def _imports(self, file: FileIndex) -> list[FileIndex]:
+        project = self.facts.project
+        found = []
+        for scope in file.scopes:
+            for bindings in scope.bindings.values():
+                for binding in bindings:
+                    if binding.kind in ("import", "from", "star"):
+                        found += project.imported_modules(file, binding)
+                        if binding.kind == "from":
+                            found += [
+                                v.file for v in project.evaluator.binding(binding) if isinstance(v, Mod)
+                            ]
+        return found
+
+    @cached_property
+    def _registrations(self) -> dict[Blueprint, set[bool]]:
+        """For each blueprint: whether it is registered on a Dash server (True), another Flask app (False)."""
+        found: dict[Blueprint, set[bool]] = {}
+        nested: list[tuple[Blueprint, Blueprint]] = []
+        evaluator = self.facts.project.evaluator
+        for file in self.facts.project.files.values():
+            for node, scope in file.attributes.get("register_blueprint", ()):
+                call = parent_of(node)
+                if not isinstance(call, ast.Call) or not call.args:
+                    continue
+                blueprints = [v for v in evaluator.eval(call.args[0], scope) if isinstance(v, Blueprint)]
+                for owner in evaluator.eval(node.value, scope):
+                    for blueprint in blueprints:
+                        if isinstance(owner, Blueprint):
+                            nested.append((owner, blueprint))
+                        elif isinstance(owner, (Server, FlaskApp)):
+                            found.setdefault(blueprint, set()).add(self.facts.is_server(owner))
+        for _ in nested:
+            for owner, blueprint in nested:
+                found.setdefault(blueprint, set()).update(found.get(owner, ()))
+        return found
+
+    @cached_property
+    def _components(self) -> dict[str, set[str]]:
+        """Files that are linked by imports, whichever way."""
+        links: dict[str, set[str]] = {name: set() for name in self.facts.project.files}
+        for name, file in list(self.facts.project.files.items()):
+            for imported in self._imports(file):
+                links[name].add(imported.display)
+                links.setdefault(imported.display, set()).add(name)
+        found: dict[str, set[str]] = {}
+        for start in links:
+            if start in found:
+                continue
+            component = {start}
+            todo = [start]
+            while todo:
+                for other in links[todo.pop()]:
+                    if other not in component:
+                        component.add(other)
+                        todo.append(other)
+            for name in component:
+                found[name] = component
+        return found
+
+    def apps_for(self, file: FileIndex) -> list[App]:
+        """The Dash apps that code in a file may serve: linked by imports, else the nearest folder upwards."""
+        component = self._components.get(file.display, set())
+        linked = [app for app in self.facts.apps if app.file.display in component]
+        if linked:
+            return linked
+        folder = file.display.rpartition("/")[0]
+        while True:
+            prefix = folder + "/" if folder else ""
+            near = [app for app in self.facts.apps if app.file.display.startswith(prefix)]
+            if near or not folder:
+                return near
+            folder = folder.rpartition("/")[0]
+
+    def is_ours(self, value: Value) -> bool:
+        """Whether a Flask app or blueprint belongs to a Dash server."""
+        if isinstance(value, Blueprint):
+            where = self._registrations.get(value)
+            return True in where if where else value.site.file.display in self.dash_files
+        return self.facts.is_server(value)
+
+    def in_foreign_view(self, node: ast.AST, file: FileIndex) -> bool:
+        """Whether a node is inside a view or hook of a Flask app that has nothing to do with Dash."""
+        current = parent_of(node)
+        while current is not None:
+            for decorator in getattr(current, "decorator_list", ()):
+                target = decorator.func if isinstance(decorator, ast.Call) else decorator
+                if isinstance(target, ast.Attribute) and last_name(target.value):
+                    owners = [
+                        v
+                        for v in self.facts.values.get(target.value, ())
+                        if isinstance(v, (FlaskApp, Server, Blueprint))
+                    ]
+                    if owners and not any(self.is_ours(v) for v in owners):
+                        return True
+            current = parent_of(current)
+        return False
+
+
+def _is_dash(root: str) -> bool:
+    return root == "dash" or root.startswith("dash_") or root == "jupyter_dash"

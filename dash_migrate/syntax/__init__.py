@@ -1,0 +1,1 @@
+"""LibCST over the parts of a file that matter, spliced back byte for byte."""
