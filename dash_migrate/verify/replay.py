@@ -61,6 +61,7 @@ class _Player:
 
     def request(self, request: Request) -> list[Answer]:
         answers: list[Answer] = []
+        time.sleep(request.wait)
         for number in range(1, request.repeat + 1):
             name = request.name if request.repeat == 1 else f"{request.name} #{number}"
             answers.append(self._once(replace(request, name=name)))

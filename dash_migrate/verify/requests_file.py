@@ -206,6 +206,7 @@ def _crossed(
         follow=table.flag("follow"),
         repeat=table.whole("repeat", 1),
         timeout=table.seconds("timeout", 30.0),
+        wait=table.seconds("wait", 0.0),
         capture=_captures(table),
         rules=rules,
     )

@@ -36,7 +36,7 @@ class Rules:
 class Request:
     """One HTTP request, as bytes as they go out; ``{{name}}`` stands for a value captured earlier.
 
-    ``session`` names the cookie jar, ``timeout`` is in seconds, ``capture`` maps a name to a regular
+    ``session`` names the cookie jar, ``timeout`` and ``wait`` (before sending) are in seconds, ``capture`` maps a name to a regular
     expression with one group, searched in the answer's headers and body.
     """
 
@@ -50,6 +50,7 @@ class Request:
     follow: bool = False
     repeat: int = 1
     timeout: float = 30.0
+    wait: float = 0.0
     capture: Mapping[str, str] = field(default_factory=dict)
     rules: Rules = Rules()
 
