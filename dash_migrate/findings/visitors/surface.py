@@ -1,0 +1,77 @@
+"""Flask's surface on Dash's server: routes, hooks, config and the rest, by ``flask_surface.toml``."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from dash_migrate.facts.scan import App
+from dash_migrate.facts.values import Blueprint, Bridged, DashApp, Server, Value
+from dash_migrate.findings.context import Context
+from dash_migrate.findings.visitors import on
+from dash_migrate.rules_data import table
+
+
+def apps_of_server(context: Context, values: list[Value]) -> list[App]:
+    """The Dash apps that a server value serves."""
+    found = []
+    for app in context.facts.apps:
+        for value in values:
+            if value in app.servers or (isinstance(value, Server) and context.facts.project.evaluator.same_object(value.app, app.value)):
+                found.append(app)
+                break
+    return found
+
+
+@on(cst.Attribute)
+def server_attribute(context: Context, node: cst.Attribute, parents: dict[cst.CSTNode, cst.CSTNode]) -> None:
+    """``server.X`` where ``server`` is Dash's."""
+    attr = node.attr.value
+    values = context.values(node.value)
+    if not values:
+        return
+    servers = [v for v in values if context.facts.is_server(v)]
+    if servers:
+        _report_surface(context, node, attr, servers)
+        return
+    if any(isinstance(v, Bridged) or v in context.facts.bridged_hosts for v in values):
+        context.report("DM905", node, [])
+        return
+    blueprints = [v for v in values if isinstance(v, Blueprint) and context.sides.is_ours(v)]
+    if blueprints:
+        _report_blueprint(context, node, attr)
+        return
+    backends = [v for v in values if isinstance(v, DashApp)]
+    if backends and attr == "backend":
+        parent = parents.get(node)
+        if isinstance(parent, cst.Attribute) and parent.attr.value in ("before_request", "after_request"):
+            context.report("DM206", parent, context.sides.apps_for(context.file))
+
+
+def _report_surface(context: Context, node: cst.Attribute, attr: str, servers: list[Value]) -> None:
+    data = table("flask_surface")
+    row = data["server"].get(attr)
+    if attr == "run":
+        return  # a start, see starts.py
+    apps = apps_of_server(context, servers)
+    states = {app.backend for app in apps}
+    if states and not states & {"flask", "unknown"}:
+        known = row or data["server_default"]
+        if states == {"custom"} or all(known.get(state) != "missing" for state in states):
+            return
+    context.report((row or data["server_default"])["rule"], node, apps)
+
+
+def _report_blueprint(context: Context, node: cst.Attribute, attr: str) -> None:
+    data = table("flask_surface")
+    row = data["blueprint"].get(attr)
+    if row is None and attr in data["server"] and attr not in ("name", "import_name", "root_path"):
+        row = {"rule": data["server"][attr]["rule"]}
+    if row is None:
+        return
+    apps = context.sides.apps_for(context.file)
+    if not apps:
+        return
+    if any(app.backend in ("flask", "unknown") for app in apps):
+        context.report(row["rule"], node, apps)
+    elif any(app.bridged for app in apps):
+        context.report("DM905", node, apps)
