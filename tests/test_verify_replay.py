@@ -318,6 +318,31 @@ def test_sides_can_differ_in_start_and_nothing_is_written_to_the_app(app: Path) 
     assert sorted(app.iterdir()) == kept
 
 
+@pytest.mark.parametrize(
+    ("kind", "wanted", "differences"),
+    [
+        ("websocket.accept", "open", []),
+        ("websocket.accept", "refused", [("refused", "open (101 )", True)]),
+        ("websocket.close", "refused", []),
+        ("websocket.close", "open", [("open", "refused (403 )", False)]),
+        ("nonsense", "refused", [("refused", "broken (500 )", False)]),
+    ],
+)
+def test_a_websocket_must_be_open_or_refused_not_broken(
+    tmp_path: Path, kind: str, wanted: str, differences: list[tuple[str, str, bool]]
+) -> None:
+    (tmp_path / "app.py").write_text(
+        "async def app(scope, receive, send):\n"
+        "    assert scope['type'] == 'websocket'\n"
+        f"    await send({{'type': {kind!r}}})\n"
+        "def wsgi(environ, start):\n"
+        "    raise AssertionError\n"
+    )
+    text = f'target = "app:wsgi"\nafter_target = "app:app"\n[[websocket]]\nafter = "{wanted}"'
+    report = replay_both(tmp_path, tmp_path, parse(text, Path("r.toml")))
+    assert [(item.before, item.after, item.opened) for item in report.differences] == differences
+
+
 def test_a_dead_server_gives_answers_with_errors() -> None:
     from dash_migrate.verify import Address
 

@@ -156,13 +156,11 @@ def compare_played(name: str, plan: RequestsFile, before: Played, after: Played)
 
 def _step_differences(step: Step, old: Sequence[Answer], new: Sequence[Answer]) -> Iterator[Difference]:
     if isinstance(step, WebSocket):
-        wanted = "open" if step.after == "open" else "refused"
         for answer in new:
-            got = "open" if answer.status == 101 else "refused"
-            if got != wanted:
-                yield Difference(
-                    step.name, "websocket", wanted, f"{got} ({answer.status} {answer.error})", got == "open"
-                )
+            got = _handshake_outcome(answer)
+            if got != step.after:
+                seen = f"{got} ({answer.status} {answer.error})"
+                yield Difference(step.name, "websocket", step.after, seen, opened=got == "open")
         return
     rules = step.request.rules if isinstance(step, Parallel) else step.rules
     for one, other in zip(old, new, strict=False):
@@ -171,6 +169,13 @@ def _step_differences(step: Step, old: Sequence[Answer], new: Sequence[Answer]) 
         yield Difference(step.name, "answers", _chain(old), _chain(new))
     if isinstance(step, Parallel):
         yield from _too_slow(step, old, new)
+
+
+def _handshake_outcome(answer: Answer) -> str:
+    """``open``, ``refused`` (3xx and 4xx), or ``broken``: a server error refuses by accident only."""
+    if answer.status == 101:
+        return "open"
+    return "refused" if 300 <= answer.status < 500 else "broken"
 
 
 def _too_slow(step: Parallel, old: Sequence[Answer], new: Sequence[Answer]) -> Iterator[Difference]:

@@ -36,8 +36,8 @@ class Rules:
 class Request:
     """One HTTP request, as bytes as they go out; ``{{name}}`` stands for a value captured earlier.
 
-    ``session`` names the cookie jar, ``timeout`` and ``wait`` (before sending) are in seconds, ``capture`` maps a name to a regular
-    expression with one group, searched in the answer's headers and body.
+    ``session`` names the cookie jar, ``timeout`` and ``wait`` (before sending) are in seconds,
+    ``capture`` maps a name to a regular expression with one group, searched in the answer's headers and body.
     """
 
     name: str
