@@ -34,6 +34,7 @@ class ModuleMap:
         self._by_last_name: dict[str, list[str]] = {}
         self._packages: set[str] = set()
         self._found: dict[tuple[str, int, str], list[str]] = {}
+        self._likely: dict[str, list[str]] = {}
         self._projects: dict[str, str] = {}
         for path in paths:
             if path.endswith(_SUFFIX):
@@ -64,7 +65,9 @@ class ModuleMap:
         For ``from a import b`` ask for ``a``, and for ``a.b`` to see whether ``b`` is a module. A namespace
         package is no file and so no answer.
         """
-        directory = posixpath.dirname(from_path)
+        if not level and not self._layout.renamed and dotted.rpartition(".")[2] not in self._by_last_name:
+            return []
+        directory = from_path.rpartition("/")[0]
         key = (directory, level, dotted)
         found = self._found.get(key)
         if found is None:
@@ -92,6 +95,10 @@ class ModuleMap:
 
     def is_package(self, directory: str) -> bool:
         return directory in self._packages
+
+    def is_project(self, directory: str) -> bool:
+        """Whether a directory is marked as a project: a repository, packaging metadata, requirements."""
+        return directory in self._layout.projects
 
     def project_of(self, path: str) -> str:
         """The directory of the project a file or directory belongs to; ``""`` if nothing marks one."""
@@ -161,12 +168,16 @@ class ModuleMap:
         Inside a package that is the directory above its top; a file may also be run as a script, and so may
         any other in the directories above.
         """
-        above = [directory]
+        known = self._likely.get(directory)
+        if known is not None:
+            return known
+        asked, above = directory, [directory]
         while directory not in ("", "/") and posixpath.basename(directory) != "..":
             directory = posixpath.dirname(directory)
             above.append(directory)
         top = next((index for index, one in enumerate(above) if one not in self._packages), 0)
-        return [above[top], *above[:top], *above[top + 1 :]]
+        likely = self._likely[asked] = [above[top], *above[:top], *above[top + 1 :]]
+        return likely
 
 
 def _is_within(path: str, directory: str) -> bool:

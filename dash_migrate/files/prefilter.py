@@ -1,0 +1,177 @@
+"""Which files need a parser at all, decided on their bytes.
+
+A project in which no file imports Dash is read once and asked one question per file (``b"dash" in data``).
+Otherwise the imports of every file are looked at, and a file is selected for what it imports: Dash, Flask or
+its kin, a project file that may hold an app or a server; or because a selected file imports it and could hand
+it one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from dash_migrate.files.errors import SourceError
+from dash_migrate.files.generated import is_generated
+from dash_migrate.files.imports import Import, imports_of
+from dash_migrate.files.project import ModuleMap
+from dash_migrate.files.source import Source, read_bytes
+from dash_migrate.files.tiers import Spread, Tier
+from dash_migrate.files.walk import FileSet, Skipped
+from dash_migrate.files.words import (
+    COUPLING_WORDS,
+    HANDLING_WORDS,
+    handles_apps,
+    is_coupled,
+    is_dash,
+    is_server_package,
+)
+from dash_migrate.model import FileError
+
+#: Up to so many bytes of files are kept in memory, so that they need not be read a second time.
+_KEEP = 48 * 1024 * 1024
+
+GENERATED = "generated code"
+
+
+@dataclass(frozen=True)
+class Selected:
+    """A file that is worth parsing; ``imports`` may hold more than the parser will find, never less."""
+
+    path: str
+    source: Source
+    tier: Tier
+    imports: Sequence[Import]
+
+    @property
+    def imports_dash(self) -> bool:
+        return any(is_dash(one) for one in self.imports)
+
+
+@dataclass
+class Selection:
+    """What came through the gate. ``files`` is empty where nothing imports Dash."""
+
+    files: dict[str, Selected] = field(default_factory=dict)
+    #: Notebooks that import Dash.
+    notebooks: list[str] = field(default_factory=list)
+    modules: ModuleMap = field(default_factory=lambda: ModuleMap(()))
+    #: Files that look like they belong but were written by a program.
+    skipped: list[Skipped] = field(default_factory=list)
+    errors: list[FileError] = field(default_factory=list)
+    #: How many Python files and notebooks were read.
+    read: int = 0
+
+    def of(self, *tiers: Tier) -> list[Selected]:
+        return [one for one in self.files.values() if one.tier in tiers]
+
+    @property
+    def to_index(self) -> list[Selected]:
+        """The files whose parse the facts need; any other only if an import or a call leads there."""
+        return [one for one in self.files.values() if one.tier is not Tier.PLAIN]
+
+
+def select(
+    files: FileSet,
+    coupling: Iterable[bytes] = COUPLING_WORDS,
+    handling: Iterable[bytes] = HANDLING_WORDS,
+) -> Selection:
+    """Read the Python files of a set and keep those that can have to do with a Dash app."""
+    return _Gate(files, tuple(coupling), tuple(handling)).run()
+
+
+class _Gate:
+    def __init__(self, files: FileSet, coupling: tuple[bytes, ...], handling: tuple[bytes, ...]) -> None:
+        self.files = files
+        self.coupling = coupling
+        self.handling = handling
+        self.result = Selection()
+        self.kept: dict[str, bytes] = {}
+        self.imports: dict[str, Sequence[Import]] = {}
+        self.importers: set[str] = set()
+
+    def run(self) -> Selection:
+        result = self.result
+        self.find_importers()
+        self.find_notebooks()
+        if not self.importers and not result.notebooks:
+            return result
+        result.modules = ModuleMap.of(self.files)
+        dash = {path: is_coupled(self.kept[path], self.coupling) for path in self.importers}
+        servers = self.find_servers()
+        roots = ["" if root == "." else root for root in self.files.roots]
+        spread = Spread(self.imports, result.modules, self.handles, roots)
+        for path, tier in sorted(spread.run(dash, servers).items()):
+            data = self.data_of(path)
+            if data is None:
+                continue
+            if path not in self.files.explicit and is_generated(data):
+                result.skipped.append(Skipped(path, GENERATED))
+            else:
+                result.files[path] = Selected(path, Source(path, data), tier, self.imports[path])
+        return result
+
+    def read(self, path: str) -> bytes | None:
+        try:
+            return read_bytes(path, self.files.locate(path))
+        except SourceError as error:
+            self.result.errors.append(error.as_file_error())
+            return None
+
+    def data_of(self, path: str) -> bytes | None:
+        """The bytes of a file that was read before, and may be gone by now."""
+        data = self.kept.get(path)
+        return self.read(path) if data is None else data
+
+    def handles(self, path: str) -> bool:
+        data = self.data_of(path)
+        return data is not None and handles_apps(data, path in self.importers, self.handling)
+
+    def find_importers(self) -> None:
+        """The files that import Dash: one pass, one search in a file that has nothing to do with it."""
+        room = _KEEP
+        for path in self.files.python:
+            data = self.read(path)
+            if data is None:
+                continue
+            self.result.read += 1
+            if b"dash" in data:
+                imports = self.imports[path] = imports_of(data)
+                if any(is_dash(one) for one in imports):
+                    self.importers.add(path)
+                    self.kept[path] = data
+                    continue
+            if room > 0:
+                room -= len(data)
+                self.kept[path] = data
+
+    def find_notebooks(self) -> None:
+        for path in self.files.notebooks:
+            data = self.read(path)
+            if data is None:
+                continue
+            self.result.read += 1
+            if b"dash" in data and any(is_dash(one) for one in imports_of(_notebook_code(data))):
+                self.result.notebooks.append(path)
+
+    def find_servers(self) -> set[str]:
+        """The files that import Flask or its kin and not Dash; on the way, what every file imports."""
+        found: set[str] = set()
+        failed = {error.path for error in self.result.errors}
+        for path in self.files.python:
+            if path in self.importers or path in failed:
+                continue
+            imports = self.imports.get(path)
+            if imports is None:
+                data = self.data_of(path)
+                if data is None:
+                    continue
+                imports = self.imports[path] = imports_of(data)
+            if any(is_server_package(one) for one in imports):
+                found.add(path)
+        return found
+
+
+def _notebook_code(data: bytes) -> bytes:
+    """A notebook's text with each source line on a line of its own: enough to find imports in it."""
+    return data.replace(b"\\n", b"\n").replace(b'\\"', b'"').replace(b'"', b"\n")
