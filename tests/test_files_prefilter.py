@@ -112,6 +112,21 @@ def test_names_pass_through_files_that_say_nothing(tmp_path: Path) -> None:
     assert tiers(found)["board/__init__.py"] == "SIBLING"
 
 
+def test_tests_see_the_fixtures_of_a_conftest_above_them(tmp_path: Path) -> None:
+    client = "def test(client):\n    client.application.test_client()\n"
+    found = project(
+        tmp_path, app=APP, tests__conftest="import app\n\ndef client(): ...\n", tests__a__test_b=client
+    )
+    assert tiers(found) == {
+        "app.py": "COUPLED",
+        "tests/conftest.py": "SIBLING",
+        "tests/a/test_b.py": "SIBLING",
+    }
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "test_c.py").write_text(client)
+    assert "other/test_c.py" not in select(walk(["."], base=tmp_path)).files
+
+
 def test_flask_apps_of_other_projects_stay_out_unless_imported(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()

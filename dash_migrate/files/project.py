@@ -152,13 +152,13 @@ class ModuleMap:
             return None
         distance = -len(posixpath.commonprefix([directory + "/", root + "/"]))
         own, other = self.project_of(directory), self.project_of(root)
-        if root in self._layout.roots and _is_within(directory, other):
+        if root in self._layout.roots and is_below(directory, other):
             return (_DECLARED, distance, root)
         if own == other:
             return (_SAME_PROJECT, distance, root)
-        if _is_within(directory, other):
+        if is_below(directory, other):
             return (_PROJECT_AROUND, distance, root)
-        if _is_within(root, own):
+        if is_below(root, own):
             return (_PROJECT_BELOW, distance, root)
         return (_ELSEWHERE, distance, root) if rest else None
 
@@ -180,5 +180,6 @@ class ModuleMap:
         return likely
 
 
-def _is_within(path: str, directory: str) -> bool:
+def is_below(path: str, directory: str) -> bool:
+    """Whether a path is a directory or lies in it."""
     return not directory or path == directory or path.startswith(directory + "/")

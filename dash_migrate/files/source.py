@@ -15,6 +15,8 @@ from dash_migrate.model import FileError, Span
 #: Nobody writes such a file by hand; reading it would only cost memory.
 MAX_BYTES = 64 * 1024 * 1024
 
+#: Few files are larger; for them it takes one call to read them.
+_CHUNK = 256 * 1024
 _OPEN_FLAGS = (
     os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 )
@@ -228,21 +230,20 @@ def read_bytes(path: str, location: str | None = None) -> bytes:
     except (OSError, ValueError) as error:
         raise SourceError(path, describe(error)) from None
     try:
+        data = os.read(handle, _CHUNK)
+        more = os.read(handle, 1)
+        if data and not more:
+            return data
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise SourceError(path, "is not a regular file")
-        size = status.st_size
-        if size > MAX_BYTES:
-            raise SourceError(
-                path, f"has {size / 1e6:.0f} MB, more than the {MAX_BYTES / 1e6:.0f} MB this tool reads"
-            )
-        data = os.read(handle, size + 1)
-        if len(data) != size:  # it grew, shrank or came in pieces
-            parts = [data]
-            while parts[-1]:
-                parts.append(os.read(handle, 1 << 20))
-            data = b"".join(parts)
-        return data
+        if status.st_size > MAX_BYTES:
+            size, most = status.st_size / 1e6, MAX_BYTES / 1e6
+            raise SourceError(path, f"has {size:.0f} MB, more than the {most:.0f} MB this tool reads")
+        parts = [data, more]
+        while parts[-1]:
+            parts.append(os.read(handle, _CHUNK))
+        return b"".join(parts)
     except OSError as error:
         raise SourceError(path, describe(error)) from None
     finally:

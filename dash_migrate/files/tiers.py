@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 
 from dash_migrate.files.imports import Import
-from dash_migrate.files.project import ModuleMap
+from dash_migrate.files.project import ModuleMap, is_below
 
 
 class Tier(IntEnum):
@@ -72,8 +72,15 @@ class Spread:
         seen = set(todo)
         while todo:
             target = todo.pop()
-            for path in by_word.get(_import_word(target), ()):
-                if path not in seen and target in self.targets(path):
+            directory, _, name = target.rpartition("/")
+            if name == "conftest.py":  # the tests below it get its fixtures without an import
+                users = [path for path in self._imports if is_below(path, directory) and _is_test(path)]
+            else:
+                users = [
+                    path for path in by_word.get(_import_word(target), ()) if target in self.targets(path)
+                ]
+            for path in users:
+                if path not in seen:
                     seen.add(path)
                     todo.append(path)
                     if path in servers:
@@ -127,7 +134,7 @@ class Spread:
             return project
         scope = ""
         for root in self._roots:
-            if len(root) >= len(scope) and (not root or path.startswith(root + "/")):
+            if len(root) >= len(scope) and is_below(path, root):
                 below = path[len(root) + 1 if root else 0 :]
                 first, slash, _ = below.partition("/")
                 scope = (f"{root}/{first}" if root else first) if slash else root
@@ -147,3 +154,8 @@ def _import_word(path: str) -> str:
     """The last part of the names under which a file can be imported."""
     directory, _, name = path.rpartition("/")
     return directory.rpartition("/")[2] if name == "__init__.py" else name.removesuffix(".py")
+
+
+def _is_test(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
