@@ -35,13 +35,17 @@ from typing import Any, cast
 from urllib.parse import unquote_to_bytes
 
 import flask
+from dash import Dash
 from dash.backends import get_backend
 from dash.backends._flask import FlaskDashServer, FlaskRequestAdapter, FlaskResponseAdapter
 from flask import Flask
+from flask.ctx import RequestContext
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.routing import RequestRedirect
+from werkzeug.utils import get_content_type
+from werkzeug.wrappers import Response as WerkzeugResponse
 
-__all__ = ["asgi_server", "flask_bridge", "flask_of", "flask_view", "serve"]
+__all__ = ["asgi_server", "before_first_request", "flask_bridge", "flask_of", "flask_view", "serve"]
 
 log = logging.getLogger("dash_flask_bridge")
 
@@ -83,9 +87,9 @@ def flask_of(server: Any) -> Flask:
     if isinstance(server, Flask):
         return server
     for owner in (server, getattr(server, "backend", None), getattr(server, "server", None)):
-        found = getattr(owner, "front", None)
-        if isinstance(found, _Front):
-            return found.flask
+        found = getattr(getattr(owner, "front", None), "flask", None)
+        if isinstance(found, Flask):
+            return found
         if isinstance(owner, Flask):
             return owner
     raise TypeError(f"{type(server).__name__} object has no Flask app around it")
@@ -110,6 +114,28 @@ def asgi_server(server: Any, backend: str | None = None) -> Any:
 def flask_view(app: Any) -> Any:
     """A Dash app as it looked on Flask, for extensions that take the app and use ``app.server``."""
     return _FlaskView(app)
+
+
+def before_first_request(server: Any) -> Callable[[Any], Any]:
+    """A decorator for a function to run once, before the first request: what Flask had up to 2.2."""
+    flask_app = flask_of(server)
+
+    def register(function: Any) -> Any:
+        lock, done = threading.Lock(), threading.Event()
+
+        @functools.wraps(function)
+        def once() -> None:
+            if done.is_set():
+                return
+            with lock:
+                if not done.is_set():
+                    function()
+                    done.set()
+
+        flask_app.before_request_funcs.setdefault(None, []).insert(0, once)
+        return function
+
+    return register
 
 
 def serve(server: Any, host: str | None = None, port: Any = None, debug: bool | None = None, **options: Any) -> None:
@@ -186,8 +212,9 @@ class _Front:
     def mirror(self, backend: Any, rule: str, endpoint: str, methods: list[str], target: str) -> None:
         """Give Flask the rule Dash would have added, answered by Dash's own view at ``target``."""
 
-        def view(**_view_args: Any) -> flask.Response:
-            return self.ask_dash(backend, target)
+        def view(**_view_args: Any) -> Any:
+            override = backend.overridden_dispatch() if target.endswith("_dash-update-component") else None
+            return self.ask_dash(backend, target) if override is None else override()
 
         self.flask.add_url_rule(rule, endpoint=endpoint, view_func=view, methods=methods)
 
@@ -220,9 +247,9 @@ class _Front:
 
 def _front_of(flask_app: Flask) -> _Front:
     front = flask_app.extensions.get("dash_flask_bridge")
-    if not isinstance(front, _Front):
+    if front is None:  # kept on the Flask app: this module may be imported under two names
         front = flask_app.extensions["dash_flask_bridge"] = _Front(flask_app)
-    return front
+    return cast("_Front", front)
 
 
 # --- ASGI in, WSGI through Flask, ASGI out --------------------------------------------------------------------
@@ -468,6 +495,10 @@ class _Call:
         self.loop.call_soon_threadsafe(self._start, body, context=context)
         head = self._next("head")
         data, more = self._next("body")
+        length = next((int(v) for k, v in head.get("headers", ()) if k.lower() == b"content-length"), None)
+        while more and length is not None and length <= SPOOL:  # in pieces, but no stream
+            piece, more = self._next("body")
+            data += piece
         if self.error is not None:
             raise self.error
         headers = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in head.get("headers", ())]
@@ -657,9 +688,7 @@ class _Handshake:
         server = next(
             (b.server for b in front.backends if self.scope["path"].startswith(b.index_path + "_dash-ws")), self.entry
         )
-        flask_context = front.flask.request_context(self.environ)
-        flask_context.session = self.session
-        with flask_context:
+        with RequestContext(front.flask, self.environ, session=self.session):
             vars(flask.g._get_current_object()).update(self.state)  # type: ignore[attr-defined]
             await server.inner(self.scope, self.receive, self.send)
 
@@ -710,6 +739,10 @@ def _server_class(backend: str) -> type:
             def secret_key(self) -> Any:  # Dash signs background callbacks with it
                 return self.front.flask.secret_key
 
+            @property
+            def config(self) -> Any:  # read by packages through dash.get_app().server
+                return self.front.flask.config
+
             async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
                 await self.through_flask(scope, receive, send)
 
@@ -719,6 +752,13 @@ def _server_class(backend: str) -> type:
         return FastAPIServer
 
     from quart import Quart
+    from quart.sessions import SecureCookieSessionInterface
+
+    class NoSessions(SecureCookieSessionInterface):
+        """Sessions are Flask's."""
+
+        async def save_session(self, *_: Any) -> None:
+            pass
 
     class QuartServer(_Entry, Quart):
         """Dash's Quart server; requests reach it through Flask."""
@@ -728,6 +768,8 @@ def _server_class(backend: str) -> type:
             self.front = front
             # Flask has no limits of this kind
             self.config.update(MAX_CONTENT_LENGTH=None, BODY_TIMEOUT=None, RESPONSE_TIMEOUT=None)
+            self.config = _SharedConfig(self.config, front.flask.config)
+            self.session_interface = NoSessions()
 
         async def asgi_app(self, scope: Any, receive: Any, send: Any) -> None:
             await self.through_flask(scope, receive, send)
@@ -737,6 +779,29 @@ def _server_class(backend: str) -> type:
             await Quart.asgi_app(self, scope, receive, send)
 
     return QuartServer
+
+
+class _SharedConfig(dict[str, Any]):
+    """Quart's own settings, and Flask's for every other key: packages reach them through ``app.server``."""
+
+    def __init__(self, own: Any, flask_config: Any) -> None:
+        super().__init__(own)
+        self._flask = flask_config
+
+    def __missing__(self, key: str) -> Any:
+        return self._flask[key]
+
+    def __contains__(self, key: object) -> bool:
+        return dict.__contains__(self, key) or key in self._flask
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self[key] if key in self else default
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if dict.__contains__(self, key):
+            super().__setitem__(key, value)
+        else:
+            self._flask[key] = value
 
 
 class _Shell(_Entry):
@@ -791,7 +856,7 @@ class _Bridge:
         super().__init__(server)  # type: ignore[call-arg]
         self.flask_backend = FlaskDashServer(self.front.flask)
         self.request_adapter = _request_adapter(self.request_adapter)
-        self.response_adapter = self.native_response_adapter()
+        self.response_adapter = _response_adapter(self)
         self.index_path = "/"
 
     @property
@@ -805,9 +870,6 @@ class _Bridge:
     @property
     def front(self) -> _Front:
         return cast("_Front", self.server.front)
-
-    def native_response_adapter(self) -> type:
-        raise NotImplementedError
 
     def knows(self, method: str, path: str) -> bool:
         """Whether the ASGI server has a route of its own for this, besides Dash's."""
@@ -866,12 +928,13 @@ class _Bridge:
             try:
                 if inspect.iscoroutinefunction(view):
                     return await view(*args, **kwargs)
-                return await call.offload(view, *args, **kwargs) if call else view(*args, **kwargs)
+                answer = await call.offload(view, *args, **kwargs) if call else view(*args, **kwargs)
+                return self.native(answer)
             except Exception as error:
                 if call is None or self.answers_error(error):
                     raise
                 call.error = error  # Flask's error handlers and log get it, once
-                return self.make_response("", status=500)  # type: ignore[attr-defined]
+                return self.make_response("", status=500)
 
         run.__signature__ = _signature(view)  # type: ignore[attr-defined]
         return run
@@ -879,8 +942,8 @@ class _Bridge:
     def setup_index(self, dash_app: Any) -> None:
         async def index() -> Any:
             call = _current_call.get()
-            html = await call.offload(dash_app.index) if call else dash_app.index()
-            return self.make_response(html, content_type="text/html; charset=utf-8")  # type: ignore[attr-defined]
+            page = await call.offload(dash_app.index) if call else dash_app.index()
+            return self.make_response(page, mimetype="text/html") if isinstance(page, str) else self.native(page)
 
         dash_app._add_url("", index, methods=["GET"])
 
@@ -944,13 +1007,46 @@ class _Bridge:
     def add_redirect_rule(self, app: Any, fullname: str, path: str) -> None:
         self.flask_backend.add_redirect_rule(app, fullname, path)
 
+    def make_response(
+        self, data: Any, mimetype: str | None = None, content_type: str | None = None, status: int | None = None
+    ) -> Any:
+        if content_type is None:
+            content_type = get_content_type(mimetype or "text/html", "utf-8")
+        return super().make_response(data, content_type=content_type, status=status)  # type: ignore[misc]
+
+    def overridden_dispatch(self) -> Any:
+        """The ``dispatch`` of a Dash subclass, which Dash itself has not called since 4.2: often the gate."""
+        app = self._dash
+        if not hasattr(type(app), "dispatch") or hasattr(Dash, "dispatch"):
+            return None
+        owner = next(c for c in reversed(type(app).__mro__) if "dispatch" in vars(c))
+        for ancestor in owner.__mro__[1:]:
+            if ancestor is Dash:  # what super().dispatch() reaches
+                Dash.dispatch = lambda dash_app: dash_app.backend.dispatch_callback()  # type: ignore[attr-defined]
+        return app.dispatch
+
+    def dispatch_callback(self) -> Any:
+        """Run the callback of the current Flask request."""
+        return self.front.ask_dash(self, self.index_path + "_dash-update-component")
+
+    def native(self, answer: Any) -> Any:
+        """What a Dash view returned, as an answer of the ASGI server: overrides may make Flask answers."""
+        if isinstance(answer, WerkzeugResponse):
+            return self.native_response(answer)
+        if isinstance(answer, tuple):
+            return self.native_response(self.front.flask.make_response(answer))
+        return answer
+
+    def native_response(self, answer: Any) -> Any:
+        raise NotImplementedError
+
     def has_request_context(self) -> bool:
         return flask.has_request_context() or bool(super().has_request_context())  # type: ignore[misc]
 
     def jsonify(self, obj: Any) -> Any:
         if not flask.has_app_context():
             return super().jsonify(obj)  # type: ignore[misc]
-        return self.make_response(flask.jsonify(obj).get_data(), content_type="application/json")  # type: ignore[attr-defined]
+        return self.make_response(flask.jsonify(obj).get_data(), content_type="application/json")
 
     def run(self, dash_app: Any, host: str, port: int, debug: bool, **options: Any) -> None:
         serve(self.server, host, port, debug, **options)
@@ -997,16 +1093,11 @@ def _fastapi_parts() -> tuple[type, ...]:
     from starlette.responses import Response
     from starlette.routing import Match
 
-    class Adapter(FlaskResponseAdapter):
-        def set_response(self, **kwargs: Any) -> Any:
-            made = super().set_response(**kwargs)
-            response = Response(made.get_data(), made.status_code)
-            response.raw_headers = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in made.headers]
-            return response
-
     class FastAPIBridge(_Bridge):
-        def native_response_adapter(self) -> type:
-            return Adapter
+        def native_response(self, answer: Any) -> Any:
+            response = Response(answer.get_data(), answer.status_code)
+            response.raw_headers = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in answer.headers]
+            return response
 
         def answers_error(self, error: BaseException) -> bool:
             return isinstance(error, StarletteHTTPException)
@@ -1035,14 +1126,9 @@ def _quart_parts() -> tuple[type, ...]:
     base = get_backend("quart")
     from quart import Response
 
-    class Adapter(FlaskResponseAdapter):
-        def set_response(self, **kwargs: Any) -> Any:
-            made = super().set_response(**kwargs)
-            return Response(made.get_data(), made.status_code, list(made.headers))
-
     class QuartBridge(_Bridge):
-        def native_response_adapter(self) -> type:
-            return Adapter
+        def native_response(self, answer: Any) -> Any:
+            return Response(answer.get_data(), answer.status_code, list(answer.headers))
 
         def knows(self, method: str, path: str) -> bool:
             adapter = self.server.url_map.bind("localhost")
@@ -1093,6 +1179,16 @@ def _request_adapter(base: type) -> type:
         setattr(Adapter, name, seen_by_flask(name))
     for name in ("origin", "path"):
         setattr(Adapter, name, seen_by_flask(name))
+    return Adapter
+
+
+def _response_adapter(bridge: Any) -> type:
+    """Dash's response adapter, filled by callbacks as Flask's was: cookie attributes, status, content type."""
+
+    class Adapter(FlaskResponseAdapter):
+        def set_response(self, **kwargs: Any) -> Any:
+            return bridge.native_response(super().set_response(**kwargs))
+
     return Adapter
 
 

@@ -1,0 +1,1 @@
+"""Plans and makes the rewrites of a project, in memory."""

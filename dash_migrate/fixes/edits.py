@@ -1,0 +1,234 @@
+"""The edits of one file, keyed by ``ast`` node, and their application with LibCST."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dash_migrate.facts.scopes import FileIndex, statement_of, top_level_statement
+from dash_migrate.syntax.segments import (
+    NotReproducible,
+    Place,
+    Segment,
+    TextMap,
+    default_indent,
+    parse_segment,
+    places_of,
+    segments_of,
+    splice,
+)
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+#: changes a LibCST node whose inner edits have been made
+Edit = Callable[[Any], Any]
+
+
+@dataclass(eq=False)
+class FileEdits:
+    """What shall change in one file."""
+
+    file: FileIndex
+    text: TextMap
+    nodes: dict[ast.AST, list[Edit]] = field(default_factory=dict)
+    #: statements to put after (or before) the one that holds a node
+    after: dict[ast.stmt, list[str]] = field(default_factory=dict)
+    before: dict[ast.stmt, list[str]] = field(default_factory=dict)
+    #: comment lines to put before a statement
+    comments: dict[ast.stmt, list[str]] = field(default_factory=dict)
+    #: names needed from modules
+    imports: dict[str, set[str]] = field(default_factory=dict)
+    #: names to add to an existing ``from … import``
+    extend_import: dict[ast.ImportFrom, list[str]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.nodes or self.after or self.before or self.comments or self.imports or self.extend_import)
+
+    def edit(self, node: ast.AST, change: Edit) -> None:
+        """Change a node; several changes of one node are made in the order they were asked for."""
+        self.nodes.setdefault(node, []).append(change)
+
+    def insert_after(self, node: ast.AST, code: str) -> None:
+        """Put a statement on a line of its own after the statement that holds a node."""
+        statement = statement_of(node)
+        if statement is not None and code not in self.after.setdefault(statement, []):
+            self.after[statement].append(code)
+
+    def need(self, module: str, name: str) -> None:
+        """Ask for a name to be imported."""
+        self.imports.setdefault(module, set()).add(name)
+
+    def comment(self, node: ast.AST, text: str) -> None:
+        """Put a comment line before the statement that holds a node."""
+        statement = statement_of(node)
+        if statement is not None and text not in self.comments.setdefault(statement, []):
+            self.comments[statement].append(text)
+
+
+def apply_edits(edits: FileEdits) -> str:
+    """The new text of a file.
+
+    Raises:
+        NotReproducible: LibCST cannot take one of the statements to change.
+    """
+    touched: set[ast.stmt] = set()
+    for node in [*edits.nodes, *edits.after, *edits.before, *edits.comments, *edits.extend_import]:
+        statement = top_level_statement(node)
+        if statement is not None:
+            touched.add(statement)
+    segments = segments_of(edits.file.tree, edits.text, lambda s: s in touched)
+    newline = _newline(edits.text.text)
+    replacements: list[tuple[Place, str]] = []
+    for segment in segments:
+        replacements.append(((segment.start, segment.end), _rewrite(edits, segment, newline)))
+    return splice(edits.text.text, replacements)
+
+
+def _newline(text: str) -> str:
+    at = text.find("\n")
+    if at < 0:
+        return "\r" if "\r" in text else "\n"
+    return "\r\n" if at and text[at - 1] == "\r" else "\n"
+
+
+def _rewrite(edits: FileEdits, segment: Segment, newline: str) -> str:
+    import libcst as cst
+
+    from dash_migrate.syntax.walk import Visitor
+
+    module = parse_segment(segment, default_indent(edits.text.text), newline)
+    skipped = len(segment.text) - len(module.code)
+    places = places_of(module, segment.start + skipped)
+    visitor = Visitor({})
+    order = list(visitor.nodes(module))
+    by_place: dict[tuple[str, Place], cst.CSTNode] = {}
+    for node in order:
+        if node in places:
+            by_place.setdefault((type(node).__name__, places[node]), node)
+    changes: dict[cst.CSTNode, list[Edit]] = {}
+    for found, wanted in edits.nodes.items():
+        if not hasattr(found, "lineno"):
+            continue
+        place = edits.text.place(found)
+        if segment.start <= place[0] < segment.end:
+            node = by_place.get((_CST_NAMES.get(type(found).__name__, type(found).__name__), place))
+            if node is None:
+                raise NotReproducible(f"line {found.lineno}: no such node")
+            changes.setdefault(node, []).extend(wanted)
+    lines: dict[cst.CSTNode, _Around] = {}
+    for table, side in ((edits.after, "after"), (edits.before, "before"), (edits.comments, "comments")):
+        for statement, codes in table.items():
+            if segment.start <= edits.text.place(statement)[0] < segment.end:
+                line = _statement_node(statement, edits, by_place, visitor.parents, places, order)
+                getattr(lines.setdefault(line, _Around()), side).extend(codes)
+    for statement, names in edits.extend_import.items():
+        if segment.start <= edits.text.place(statement)[0] < segment.end:
+            node = by_place.get(("ImportFrom", edits.text.place(statement)))
+            if node is None:
+                raise NotReproducible(f"line {statement.lineno}: no such import")
+            changes.setdefault(node, []).append(lambda n, names=names: _extend_import(n, names))
+    path: set[cst.CSTNode] = set()
+    for node in [*changes, *lines]:
+        current: cst.CSTNode | None = node
+        while current is not None and current not in path:
+            path.add(current)
+            current = visitor.parents.get(current)
+
+    class Rewriter(cst.CSTTransformer):
+        def on_visit(self, node: cst.CSTNode) -> bool:
+            return node in path
+
+        def on_leave(self, original_node: Any, updated_node: Any) -> Any:
+            for change in changes.get(original_node, ()):
+                updated_node = change(updated_node)
+            around = lines.get(original_node)
+            return updated_node if around is None else around.put(updated_node, module)
+
+    new = module.visit(Rewriter())
+    return segment.text[:skipped] + new.code
+
+
+#: where LibCST's names differ from those of ``ast``
+_CST_NAMES = {"keyword": "Arg", "Constant": "SimpleString"}
+
+
+@dataclass
+class _Around:
+    """What goes around a statement line."""
+
+    before: list[str] = field(default_factory=list)
+    after: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+
+    def put(self, line: Any, module: Any) -> Any:
+        import libcst as cst
+
+        if isinstance(line, cst.SimpleStatementSuite):
+            extra = [cst.parse_statement(code).body[0] for code in self.after]  # type: ignore[union-attr]
+            body = [*line.body, *extra]
+            body = [s.with_changes(semicolon=cst.MaybeSentinel.DEFAULT) for s in body]
+            return line.with_changes(body=body)
+        if self.comments:
+            leading = [
+                *line.leading_lines,
+                *[cst.EmptyLine(indent=True, comment=cst.Comment(c)) for c in self.comments],
+            ]
+            line = line.with_changes(leading_lines=leading)
+        config = module.config_for_parsing
+        first = [cst.parse_statement(code, config) for code in self.before]
+        last = [cst.parse_statement(code, config) for code in self.after]
+        if first and getattr(line, "leading_lines", None):
+            first[0] = first[0].with_changes(leading_lines=line.leading_lines)
+            line = line.with_changes(leading_lines=[])
+        return cst.FlattenSentinel([*first, line, *last])
+
+
+def _statement_node(
+    statement: ast.stmt,
+    edits: FileEdits,
+    by_place: dict[tuple[str, Place], Any],
+    parents: dict[Any, Any],
+    places: dict[Any, Place],
+    order: list[Any],
+) -> Any:
+    """The LibCST line (or compound statement) for an ``ast`` statement."""
+    import libcst as cst
+
+    start = edits.text.place(statement)[0]
+    for decorator in getattr(statement, "decorator_list", ()):
+        start = min(start, edits.text.place(decorator)[0] - 1)
+    for node in order:
+        if isinstance(node, (cst.SimpleStatementLine, cst.SimpleStatementSuite)):
+            for small in node.body:
+                if places.get(small, (-1, -1))[0] == start:
+                    return node
+        elif isinstance(node, cst.BaseCompoundStatement):
+            begins = places.get(node, (-1, -1))[0]
+            if begins == start or (hasattr(node, "decorators") and begins == edits.text.place(statement)[0]):
+                return node
+    raise NotReproducible(f"line {statement.lineno}: no such statement")
+
+
+def _extend_import(node: Any, names: list[str]) -> Any:
+    import libcst as cst
+
+    if isinstance(node.names, cst.ImportStar):
+        return node
+    present = {alias.evaluated_alias or alias.evaluated_name for alias in node.names}
+    new = [cst.ImportAlias(name=cst.Name(name)) for name in names if name not in present]
+    if not new:
+        return node
+    old = list(node.names)
+    last = old[-1]
+    separator = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    if len(old) > 1 and isinstance(old[0].comma, cst.Comma):
+        separator = old[0].comma
+    trailing = last.comma
+    old[-1] = last.with_changes(comma=separator)
+    for number, alias in enumerate(new):
+        is_last = number == len(new) - 1
+        old.append(alias.with_changes(comma=trailing if is_last else separator))
+    return node.with_changes(names=old)

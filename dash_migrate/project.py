@@ -1,0 +1,109 @@
+"""From paths to facts: walks, reads what matters, parses it, and asks the facts room."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dash_migrate.facts.names import names
+from dash_migrate.facts.project import Project
+from dash_migrate.facts.scan import Facts, scan
+from dash_migrate.facts.scopes import FileIndex, index_file
+from dash_migrate.files.errors import SourceError
+from dash_migrate.files.prefilter import Selection, select
+from dash_migrate.files.source import Source, read_source
+from dash_migrate.files.walk import FileSet, walk
+from dash_migrate.model import FileError
+from dash_migrate.syntax.segments import TextMap
+
+#: nesting that parsers and walks of ours survive (FIELD_GUIDE part 4)
+RECURSION_LIMIT = 10_000
+
+
+@dataclass(eq=False)
+class Loaded:
+    """A project that has been read."""
+
+    files: FileSet
+    selection: Selection
+    facts: Facts
+    texts: dict[str, TextMap] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
+    errors: list[FileError] = field(default_factory=list)
+
+    @property
+    def read(self) -> int:
+        return self.selection.read
+
+
+def load(
+    paths: Sequence[Path | str], base: Path | str | None = None, changed: Mapping[str, bytes] | None = None
+) -> Loaded:
+    """Read the project under ``paths``.
+
+    Args:
+        paths: directories and files.
+        base: what display paths are relative to (default: the working directory).
+        changed: contents to use instead of what is on disk, by display path.
+    """
+    files = walk(paths, base)
+    return load_files(files, select(files), changed)
+
+
+def load_files(files: FileSet, selection: Selection, changed: Mapping[str, bytes] | None = None) -> Loaded:
+    """The facts of the selected files."""
+    if sys.getrecursionlimit() < RECURSION_LIMIT:
+        sys.setrecursionlimit(RECURSION_LIMIT)
+    loader = _Loader(files, selection, changed or {})
+    project = Project(selection.modules, loader.load)
+    for selected in selection.to_index:
+        project.file(selected.path)
+    facts = scan(project)
+    errors = [*files.errors, *selection.errors, *loader.errors.values()]
+    return Loaded(files, selection, facts, loader.texts, loader.sources, errors)
+
+
+class _Loader:
+    def __init__(self, files: FileSet, selection: Selection, changed: Mapping[str, bytes]) -> None:
+        self.files = files
+        self.selection = selection
+        self.changed = changed
+        self.texts: dict[str, TextMap] = {}
+        self.sources: dict[str, Source] = {}
+        self.errors: dict[str, FileError] = {}
+
+    def load(self, path: str) -> FileIndex | None:
+        if path in self.errors or path.rpartition("/")[2].removesuffix(".py") in names().runtime_modules:
+            return None
+        try:
+            source = self._source(path)
+            tree = parse(source)
+        except SourceError as error:
+            self.errors[path] = error.as_file_error()
+            return None
+        self.sources[path] = source
+        self.texts[path] = TextMap(source.text)
+        return index_file(Path(path), path, tree)
+
+    def _source(self, path: str) -> Source:
+        if path in self.changed:
+            return Source(path, self.changed[path])
+        selected = self.selection.files.get(path)
+        return selected.source if selected is not None else read_source(path, self.files.locate(path))
+
+
+def parse(source: Source) -> ast.Module:
+    """The ``ast`` of a file.
+
+    Raises:
+        SourceError: the file is no Python source that this interpreter understands.
+    """
+    try:
+        return ast.parse(source.text)
+    except SyntaxError as error:
+        raise SourceError(source.path, f"not parsed: {error.msg}", error.lineno, error.offset) from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise SourceError(source.path, f"not parsed: {error or type(error).__name__}") from None
