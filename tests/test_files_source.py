@@ -178,7 +178,7 @@ def test_what_cannot_be_read_is_an_error_not_a_hang(tmp_path: Path) -> None:
     cases = {
         "pipe.py": "is not a regular file",
         "gone.py": "no such file or directory",
-        "": "is not a regular file",
+        "": "is a directory",
     }
     for name, says in cases.items():
         with pytest.raises(SourceError) as raised:
@@ -194,3 +194,10 @@ def test_errors_print_as_path_line_message() -> None:
         "line": 3,
         "message": "is odd",
     }
+
+
+def test_files_larger_than_one_read_are_read_whole(tmp_path: Path) -> None:
+    for size in (256 * 1024 - 1, 256 * 1024, 256 * 1024 + 1, 1_000_000):
+        data = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+        (tmp_path / "x.py").write_bytes(data)
+        assert read_source(str(tmp_path / "x.py")).data == data
