@@ -113,8 +113,9 @@ class Evaluator:
         found: set[Value] = set()
         for binding in reaching(owner, name, scope, use):
             found |= self.binding(binding)
-        if any(isinstance(v, Items) and v.loose for v in found):
-            found |= self._added_later(name, owner)
+        containers = [v for v in found if isinstance(v, Items) and v.loose]
+        if containers:
+            found |= self._added_later(name, owner, any(v.mapping for v in containers))
         return frozenset(found)
 
     def _from_stars(self, name: str, file: FileIndex) -> Values:
@@ -129,7 +130,7 @@ class Evaluator:
                     return frozenset([Ext(dotted)])
         return NOTHING
 
-    def _added_later(self, name: str, owner: Scope) -> Values:
+    def _added_later(self, name: str, owner: Scope, mapping: bool) -> Values:
         """Members that ``append`` and item assignment put into a list or dict bound to a name."""
         members: list[Values] = []
         keys: set[Value] = set()
@@ -151,7 +152,7 @@ class Evaluator:
                 keys |= self.eval(target.slice, scope)
         if not members:
             return NOTHING
-        return frozenset([Items(tuple(members), True, frozenset(keys))])
+        return frozenset([Items(tuple(members), True, frozenset(keys), mapping)])
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Values:
         found: set[Value] = set()
@@ -213,14 +214,14 @@ class Evaluator:
     def _dict(self, node: ast.Dict, scope: Scope) -> Values:
         members = tuple(self.eval(value, scope) for value in node.values)
         keys = frozenset().union(*(self.eval(key, scope) for key in node.keys if key is not None)) or NOTHING
-        return frozenset([Items(members, True, keys)])
+        return frozenset([Items(members, True, keys, mapping=True)])
 
     def _comprehension(self, node: Any, scope: Scope) -> Values:
         inner = scope.file.scope_of_node.get(node)
         if inner is None:
             return NOTHING
         if isinstance(node, ast.DictComp):
-            return frozenset([Items((self.eval(node.value, inner),), True, self.eval(node.key, inner))])
+            return frozenset([Items((self.eval(node.value, inner),), True, self.eval(node.key, inner), mapping=True)])
         return frozenset([Items((self.eval(node.elt, inner),), True)])
 
     def _subscript(self, node: ast.Subscript, scope: Scope) -> Values:
@@ -422,7 +423,7 @@ class Evaluator:
             instance = self.instance(cls, Site(cls_scope.file, cls_scope.node))
             return frozenset([Super(cls, instance)])
         if not arguments:
-            return frozenset([Items((), True)]) if name in ("list", "dict", "set") else NOTHING
+            return frozenset([Items((), True, mapping=name == "dict")]) if name in ("list", "dict", "set") else NOTHING
         first = self.eval(arguments[0], scope)
         if name in _ITERATE_SAME:
             return frozenset(v for v in first if isinstance(v, Items))
@@ -642,7 +643,7 @@ def elements(values: Iterable[Value]) -> list[Values]:
     found: list[Values] = []
     for value in values:
         if isinstance(value, Items):
-            found.extend(value.members)
+            found.extend([value.keys] if value.mapping else value.members)
     return found
 
 

@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from dash_migrate.facts.names import names
-from dash_migrate.facts.project import deferred_call, last_name
-from dash_migrate.facts.scopes import FileIndex
+from dash_migrate.facts.project import deferred_call, is_indirect, last_name
+from dash_migrate.facts.scopes import FileIndex, parent_of
 
 #: what every project starts from, besides what it imports from packages of interest
 SEEDS = frozenset(["Dash", "Flask", "Quart", "FastAPI", "Blueprint", "server", "get_app", "init_app", "super"])
@@ -26,8 +26,9 @@ def interesting_names(files: Iterable[FileIndex]) -> set[str]:
     parameters: dict[str, list[list[str]]] = defaultdict(list)
     for file in files:
         found |= _definitions(file, edges, parameters)
+    held = _held_functions(files, parameters)
     for file in files:
-        _calls(file, edges, parameters)
+        _calls(file, edges, parameters, held)
     todo = list(found)
     while todo:
         for target in edges.get(todo.pop(), ()):
@@ -90,8 +91,29 @@ def _definitions(file: FileIndex, edges: dict[str, set[str]], parameters: dict[s
     return found
 
 
-def _calls(file: FileIndex, edges: dict[str, set[str]], parameters: dict[str, list[list[str]]]) -> None:
-    for call, _ in file.calls:
+def _held_functions(files: list[FileIndex], parameters: dict[str, list[list[str]]]) -> set[str]:
+    """Functions that are put into variables or containers, or passed on."""
+    found = set()
+    for file in files:
+        for scope in file.scopes:
+            for name, loads in scope.loads.items():
+                if name in parameters and any(not _is_called(node) for node in loads):
+                    found.add(name)
+    return found
+
+
+def _is_called(node: ast.Name) -> bool:
+    call = parent_of(node)
+    return isinstance(call, ast.Call) and call.func is node
+
+
+def _calls(
+    file: FileIndex,
+    edges: dict[str, set[str]],
+    parameters: dict[str, list[list[str]]],
+    held_functions: set[str],
+) -> None:
+    for call, scope in file.calls:
         for one in (call, deferred_call(call)):
             if one is None:
                 continue
@@ -103,7 +125,10 @@ def _calls(file: FileIndex, edges: dict[str, set[str]], parameters: dict[str, li
             passed = list(_passed(one))
             if not passed:
                 continue
-            for signature in parameters.get(name, ()):
+            signatures = parameters.get(name)
+            if signatures is None and is_indirect(call, scope):
+                signatures = [s for held in held_functions for s in parameters.get(held, ())]
+            for signature in signatures or ():
                 for head in passed:
                     edges[head].update(signature)
 

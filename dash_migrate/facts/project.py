@@ -9,7 +9,7 @@ from typing import Protocol
 from dash_migrate.facts.evaluate import Evaluator
 from dash_migrate.facts.names import names
 from dash_migrate.facts.scopes import Binding, FileIndex, Scope
-from dash_migrate.facts.values import AsgiApp, Cls, Const, DashApp, FlaskApp, Func, Server, Values
+from dash_migrate.facts.values import AsgiApp, Cls, Const, DashApp, FlaskApp, Func, Partial, Server, Values
 
 
 class Resolver(Protocol):
@@ -36,6 +36,7 @@ class Project:
         self._function_names: dict[str, int] = {}
         self._calls_of: dict[ast.AST, list[tuple[ast.Call, Scope]]] = {}
         self._imported: dict[tuple[str, int, str], list[FileIndex]] = {}
+        self._indirect: dict[ast.AST, list[tuple[ast.Call, Scope]]] | None = None
 
     def add(self, file: FileIndex) -> None:
         """Take a file in; only these are searched for call sites."""
@@ -65,6 +66,7 @@ class Project:
         if not self.evaluator.again():
             return False
         self._calls_of.clear()
+        self._indirect = None
         return True
 
     # --- imports
@@ -138,7 +140,23 @@ class Project:
                 for call, caller in self._calls_by_name.get(spelled, ()):
                     if self._may_call(call, caller, function, name):
                         found.append((call, caller))
+        found += [pair for pair in self._calls_through_variables().get(function, ()) if pair not in found]
         return found
+
+    def _calls_through_variables(self) -> dict[ast.AST, list[tuple[ast.Call, Scope]]]:
+        """Calls of a loop variable, parameter or subscript, by the functions these may hold."""
+        if self._indirect is None:
+            self._indirect = {}
+            for file in list(self.files.values()):
+                for call, scope in file.calls:
+                    if not is_indirect(call, scope):
+                        continue
+                    for value in self.evaluator.eval(call.func, scope):
+                        if isinstance(value, Func):
+                            self._indirect.setdefault(value.node, []).append((call, scope))
+                        elif isinstance(value, Partial) and isinstance(value.target, Func):
+                            self._indirect.setdefault(value.target.node, []).append((_joined(value, call), scope))
+        return self._indirect
 
     def _may_call(self, call: ast.Call, caller: Scope, function: ast.AST, name: str) -> bool:
         values = self.evaluator.eval(call.func, caller)
@@ -280,6 +298,26 @@ def last_name(node: ast.AST | None) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def _joined(kept: Partial, call: ast.Call) -> ast.Call:
+    """The call that results from calling a partial."""
+    first = kept.site.node
+    assert isinstance(first, ast.Call)
+    made = ast.Call(first.args[0], [*first.args[1:], *call.args], [*first.keywords, *call.keywords])
+    return ast.copy_location(made, call)
+
+
+def is_indirect(call: ast.Call, scope: Scope) -> bool:
+    """Whether what is called is held by a variable: ``for register in REGISTER: register(server)``."""
+    if isinstance(call.func, ast.Subscript):
+        return True
+    if not isinstance(call.func, ast.Name):
+        return False
+    owner = scope.owner_of(call.func.id)
+    if owner is None:
+        return False
+    return any(b.kind in ("for", "param", "assign") for b in owner.bindings.get(call.func.id, ()))
 
 
 def deferred_call(call: ast.Call) -> ast.Call | None:

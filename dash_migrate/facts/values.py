@@ -133,6 +133,8 @@ class Items:
     members: tuple[frozenset[Value], ...]
     loose: bool = False
     keys: frozenset[Value] = frozenset()
+    #: a dict: iterating gives the keys
+    mapping: bool = False
 
 
 @dataclass(frozen=True)

@@ -316,8 +316,12 @@ class Flow:
                 if slot.key[0] == "local":
                     shapes.add(slot.shape)
                     continue
-            shapes.add("asgi")
+            shapes.add("flask" if self._is_flask_attribute(target) else "asgi")
         return shapes.pop() if len(shapes) == 1 else "asgi"
+
+    def _is_flask_attribute(self, target: ast.expr) -> bool:
+        """``server.wsgi_app``, ``flask_app.X``: what is stored there is for Flask."""
+        return isinstance(target, ast.Attribute) and (target.attr == "wsgi_app" or self.holds_server(target.value))
 
     def _target_slot(self, name: str, scope: Scope) -> Slot:
         owner = scope.function
@@ -337,11 +341,16 @@ class Flow:
             owners = self.evaluator.eval(call.func.value, use.scope)
             if any(isinstance(v, DashApp) for v in owners):
                 return "asgi"
+        shapes: set[Shape | None] = set()
+        for value in values:
+            inner = value.target if isinstance(value, Partial) else value
+            if isinstance(inner, (Func, Cls)):
+                shapes.add(self._wanted_by_parameter(inner, call, use))
+        if shapes:
+            return "flask" if "flask" in shapes else shapes.pop()
         for value in values:
             if isinstance(value, Partial):
                 return None
-            if isinstance(value, (Func, Cls)):
-                return self._wanted_by_parameter(value, call, use)
             if isinstance(value, Ext):
                 if value.dotted.startswith("builtins."):
                     plain = value.dotted[9:]
@@ -400,7 +409,9 @@ class Flow:
                 if kind != "argument" or not direct or not isinstance(owner, ast.Call):
                     continue
                 dotted = self._external_callee(owner, reference.scope)
-                if dotted is not None and not is_neutral(dotted) and dotted not in wsgi_servers():
+                if dotted is None or dotted.split(".")[0] in ("flask", "werkzeug"):
+                    continue
+                if not is_neutral(dotted) and dotted not in wsgi_servers():
                     found.append((file, reference.node))
         return found
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from functools import cached_property
 
+from dash_migrate.facts.names import names
 from dash_migrate.facts.scan import App, Facts
 from dash_migrate.facts.scopes import FileIndex
 from dash_migrate.files.project import ModuleMap
@@ -18,21 +20,40 @@ class Placement:
         self.name = name
         self.placed: dict[str, str] = {}
 
+    @cached_property
+    def _votes(self) -> dict[str, Counter[str]]:
+        """For each file, the folders on ``sys.path`` that its imports, and imports of it, speak for."""
+        votes: dict[str, Counter[str]] = defaultdict(Counter)
+        for file in self.facts.project.files.values():
+            for bindings in file.module.bindings.values():
+                for binding in bindings:
+                    if binding.kind not in ("import", "from", "star") or binding.level:
+                        continue
+                    if (binding.module or binding.attr).split(".")[0] in names().external_roots:
+                        continue
+                    dotted = binding.attr if binding.kind == "import" else binding.module
+                    for candidate in (f"{dotted}.{binding.attr}", dotted) if binding.kind == "from" else (dotted,):
+                        for found in self.modules.resolve_import(file.display, 0, candidate)[:1]:
+                            stem = found.removesuffix(".py").removesuffix("/__init__")
+                            tail = candidate.replace(".", "/")
+                            root = "" if stem == tail else stem[: -len(tail) - 1]
+                            votes[file.display][root] += 3
+                            votes[found][root] += 1
+        return votes
+
     def root_of(self, file: FileIndex) -> str:
-        """The folder that is on ``sys.path`` when a file runs, judged by how its imports of the project resolve."""
-        votes: Counter[str] = Counter()
-        for bindings in file.module.bindings.values():
-            for binding in bindings:
-                if binding.kind not in ("import", "from", "star") or binding.level:
-                    continue
-                dotted = binding.attr if binding.kind == "import" else binding.module
-                for found in self.modules.resolve_import(file.display, 0, dotted)[:1]:
-                    stem = found.removesuffix(".py").removesuffix("/__init__")
-                    tail = dotted.replace(".", "/")
-                    if stem == tail:
-                        votes[""] += 1
-                    elif stem.endswith("/" + tail):
-                        votes[stem[: -len(tail) - 1]] += 1
+        """The folder that is on ``sys.path`` when a file runs, judged by how imports of the project resolve."""
+        folder = file.display.rpartition("/")[0]
+        votes = self._votes.get(file.display)
+        while not votes and folder:
+            # a neighbour in the same package is imported through the same root
+            beside = Counter[str]()
+            for name, theirs in self._votes.items():
+                if name.startswith(folder + "/"):
+                    beside.update(root for root in theirs if not root or folder.startswith(root))
+            votes, folder = beside, folder.rpartition("/")[0]
+            if not self.modules.is_package(folder) and not votes:
+                break
         if votes:
             return votes.most_common(1)[0][0]
         folder = file.display.rpartition("/")[0]

@@ -213,7 +213,11 @@ class _Front:
         """Give Flask the rule Dash would have added, answered by Dash's own view at ``target``."""
 
         def view(**_view_args: Any) -> Any:
-            override = backend.overridden_dispatch() if target.endswith("_dash-update-component") else None
+            handshake = flask.request.environ.get(_HANDSHAKE)
+            if handshake is not None:
+                handshake.admit()
+                return "", 204
+            override = backend.overridden_dispatch() if target == backend.callback_path else None
             return self.ask_dash(backend, target) if override is None else override()
 
         self.flask.add_url_rule(rule, endpoint=endpoint, view_func=view, methods=methods)
@@ -222,9 +226,8 @@ class _Front:
         """Flask's dispatch, plus: websocket handshakes, and routes that only the ASGI server knows."""
         request = flask.request
         handshake = request.environ.get(_HANDSHAKE)
-        if handshake is not None:
-            handshake.admit()
-            return "", 204
+        if handshake is not None:  # as open as the callbacks it leads to
+            return self.flask.ensure_sync(self.flask.view_functions[handshake.backend.callback_path])()
         error = request.routing_exception
         if error is not None and not isinstance(error, RequestRedirect):
             for backend in self.backends:
@@ -506,7 +509,7 @@ class _Call:
         response = flask.Response(content, status=head["status"], headers=headers)
         if not any(name.lower() == "content-type" for name, _ in headers):
             del response.headers["Content-Type"]
-            if self.path.endswith("_dash-update-component") and data:
+            if self.path == self.backend.callback_path and data:
                 response.headers["Content-Type"] = "application/json"
         return response
 
@@ -669,31 +672,46 @@ class _Handshake:
 
     def __init__(self, entry: _Entry, scope: Any, receive: Any, send: Any) -> None:
         self.entry, self.scope, self.receive, self.send = entry, scope, receive, send
-        self.context: contextvars.Context | None = None
+        self.admitted = False
         self.state: dict[str, Any] = {}
+        path = scope["path"]
+        self.backend = next((b for b in entry.front.backends if path.startswith(b.index_path + "_dash-ws")), None)
 
     def admit(self) -> None:
-        """Called by Flask's dispatch: no hook has refused."""
+        """Called where Dash's own view would run: no gate has refused."""
+        self.admitted = True
+        if flask.request.method != "GET":
+            return
         self.state = dict(vars(flask.g._get_current_object()))  # type: ignore[attr-defined]
         self.environ, self.session = dict(flask.request.environ), flask.session._get_current_object()  # type: ignore[attr-defined]
-        self.context = contextvars.copy_context()
 
     async def run(self) -> None:
         front, loop = self.entry.front, asyncio.get_running_loop()
-        await loop.run_in_executor(front.pool, self._ask_flask, front.flask)
-        if self.context is None:
+        if self.backend is not None:
+            await loop.run_in_executor(front.pool, self._ask_flask, front.flask)
+        if self.backend is None or not self.admitted:
             await self.receive()  # websocket.connect
             await self.send({"type": "websocket.close", "code": 1008, "reason": "refused"})
             return
-        server = next(
-            (b.server for b in front.backends if self.scope["path"].startswith(b.index_path + "_dash-ws")), self.entry
-        )
         with RequestContext(front.flask, self.environ, session=self.session):
             vars(flask.g._get_current_object()).update(self.state)  # type: ignore[attr-defined]
-            await server.inner(self.scope, self.receive, self.send)
+            await self.backend.server.inner(self.scope, self.receive, self.send)
 
     def _ask_flask(self, wsgi: Callable[..., Any]) -> None:
-        environ = environ_of({**self.scope, "method": "GET"}, self.receive, io.BytesIO())
+        """Pass Flask's gates twice: as the handshake, and as the callback request that it stands for.
+
+        Gates go by path and method; what may not post a callback may not open a websocket to send one.
+        """
+        callback = {"path": self.backend.callback_path, "method": "POST", "raw_path": None, "query_string": b""}
+        body = b'{"output": "", "outputs": [], "inputs": [], "state": [], "changedPropIds": []}'
+        as_json = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        self._knock(wsgi, environ_of({**self.scope, "method": "GET"}, self.receive, io.BytesIO()))
+        if self.admitted:
+            self.admitted = False
+            scope = {**self.scope, **callback, "headers": [*self.scope["headers"], *as_json]}
+            self._knock(wsgi, environ_of(scope, self.receive, io.BytesIO(body)))
+
+    def _knock(self, wsgi: Callable[..., Any], environ: dict[str, Any]) -> None:
         environ[_HANDSHAKE] = self
         try:
             chunks = wsgi(environ, lambda *_: lambda _data: None)
@@ -702,7 +720,7 @@ class _Handshake:
                 close()
         except Exception:
             log.exception("a hook failed on a websocket handshake")
-            self.context = None
+            self.admitted = False
 
 
 def _create_flask(bound: Flask | None) -> Any:
@@ -735,13 +753,18 @@ def _server_class(backend: str) -> type:
                 super().__init__(docs_url=None, redoc_url=None, openapi_url=None)
                 self.front, self.name = front, front.flask.name
 
-            @property
-            def secret_key(self) -> Any:  # Dash signs background callbacks with it
-                return self.front.flask.secret_key
+            def __getattr__(self, name: str) -> Any:
+                """Flask's names that FastAPI lacks: code that was not seen using the server stays safe."""
+                if name.startswith("_") or "front" not in vars(self):
+                    raise AttributeError(name)
+                return getattr(self.front.flask, name)
 
-            @property
-            def config(self) -> Any:  # read by packages through dash.get_app().server
-                return self.front.flask.config
+            def __setattr__(self, name: str, value: Any) -> None:
+                lost = "front" in vars(self) and not hasattr(FastAPI, name) and name not in vars(self)
+                if lost and hasattr(Flask, name):
+                    setattr(self.front.flask, name, value)
+                else:
+                    super().__setattr__(name, value)
 
             async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
                 await self.through_flask(scope, receive, send)
@@ -773,6 +796,17 @@ def _server_class(backend: str) -> type:
 
         async def asgi_app(self, scope: Any, receive: Any, send: Any) -> None:
             await self.through_flask(scope, receive, send)
+
+        def before_request(self, function: Any) -> Any:
+            """A hook that was written for Flask stays with Flask, which sees every request."""
+            if inspect.iscoroutinefunction(function):
+                return super().before_request(function)
+            return self.front.flask.before_request(function)
+
+        def after_request(self, function: Any) -> Any:
+            if inspect.iscoroutinefunction(function):
+                return super().after_request(function)
+            return self.front.flask.after_request(function)
 
         async def inner(self, scope: Any, receive: Any, send: Any) -> None:
             self.secret_key = self.front.flask.secret_key
@@ -866,6 +900,11 @@ class _Bridge:
         if app is None or not app._got_first_request["setup_server"] or app._websocket_callbacks:
             return True
         return any(callback.get("websocket") for callback in app.callback_map.values())
+
+    @property
+    def callback_path(self) -> str:
+        """Path, rule and endpoint of Dash's callback view."""
+        return self.index_path + "_dash-update-component"
 
     @property
     def front(self) -> _Front:
@@ -1027,7 +1066,7 @@ class _Bridge:
 
     def dispatch_callback(self) -> Any:
         """Run the callback of the current Flask request."""
-        return self.front.ask_dash(self, self.index_path + "_dash-update-component")
+        return self.front.ask_dash(self, self.callback_path)
 
     def native(self, answer: Any) -> Any:
         """What a Dash view returned, as an answer of the ASGI server: overrides may make Flask answers."""

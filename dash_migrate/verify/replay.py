@@ -174,8 +174,9 @@ def _handshake(address: Address, host: str, step: WebSocket, headers: Headers) -
     from websockets.exceptions import InvalidHandshake, InvalidStatus
     from websockets.sync.client import connect
 
+    host = next((value for key, value in headers if key.lower() == "host" and value), host)
     origin = next((value for key, value in headers if key.lower() == "origin"), f"http://{host}")
-    sent = [(key, value) for key, value in headers if value is not None and key.lower() != "origin"]
+    sent = [(key, value) for key, value in headers if value is not None and key.lower() not in ("origin", "host")]
     start, at, error = time.perf_counter(), time.time(), ""
     try:
         with (

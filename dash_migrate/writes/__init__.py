@@ -1,0 +1,1 @@
+"""The writes room: everything checked first, then all files replaced or none."""
