@@ -76,8 +76,8 @@ class _Loader:
         self.errors: dict[str, FileError] = {}
 
     def load(self, path: str) -> FileIndex | None:
-        if path in self.errors or path.rpartition("/")[2].removesuffix(".py") in names().runtime_modules:
-            return None
+        if path in self.errors or any(part in names().runtime_modules for part in path.split("/")[-2:]):
+            return None  # what fix put there is not part of the project
         try:
             source = self._source(path)
             tree = parse(source)

@@ -37,7 +37,11 @@ if TYPE_CHECKING:
     from dash_migrate.facts.project import Project
 
 _BUILTINS = frozenset(dir(builtins))
-_ASGI = {"fastapi.FastAPI": "fastapi", "quart.Quart": "quart", "starlette.applications.Starlette": "starlette"}
+_ASGI = {
+    "fastapi.FastAPI": "fastapi",
+    "quart.Quart": "quart",
+    "starlette.applications.Starlette": "starlette",
+}
 _ITERATE_SAME = frozenset(["list", "tuple", "set", "reversed", "sorted", "iter", "frozenset"])
 
 
@@ -164,7 +168,14 @@ class Evaluator:
         found: set[Value] = set()
         for callee in self.eval(node.func, scope):
             found |= self.call(callee, node, scope)
-        if isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "values", "get", "pop", "copy", "keys"):
+        if isinstance(node.func, ast.Attribute) and node.func.attr in (
+            "items",
+            "values",
+            "get",
+            "pop",
+            "copy",
+            "keys",
+        ):
             found |= self._container_method(node, scope)
         return frozenset(found)
 

@@ -132,7 +132,14 @@ def _called(test: ast.Call) -> set[str] | None:
         attribute = test.args[1].value
         if attribute in ("wsgi_app", "before_first_request"):
             return {"flask"}
-        if attribute in ("route", "before_request", "register_blueprint", "config", "after_request", "errorhandler"):
+        if attribute in (
+            "route",
+            "before_request",
+            "register_blueprint",
+            "config",
+            "after_request",
+            "errorhandler",
+        ):
             return {"flask", "quart"}
         if attribute in ("add_api_route", "add_middleware", "include_router"):
             return {"fastapi"}
@@ -150,7 +157,13 @@ def _named(test: ast.Name | ast.Attribute, file: FileIndex, scope: Scope, depth:
                 return inner
     lowered = name.lower()
     for backend in _BACKEND_NAMES:
-        if lowered in (f"is_{backend}", f"use_{backend}", f"on_{backend}", f"{backend}_backend", f"is{backend}"):
+        if lowered in (
+            f"is_{backend}",
+            f"use_{backend}",
+            f"on_{backend}",
+            f"{backend}_backend",
+            f"is{backend}",
+        ):
             return {backend}
     return None
 

@@ -12,7 +12,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 BindingKind = Literal[
-    "assign", "param", "import", "from", "star", "def", "class", "for", "with", "except", "augassign", "delete"
+    "assign",
+    "param",
+    "import",
+    "from",
+    "star",
+    "def",
+    "class",
+    "for",
+    "with",
+    "except",
+    "augassign",
+    "delete",
 ]
 ScopeKind = Literal["module", "function", "class", "comprehension"]
 
@@ -64,7 +75,18 @@ class Binding:
 class Scope:
     """A module, class, function or comprehension, with its bindings."""
 
-    __slots__ = ("bindings", "block", "file", "globals", "kind", "loads", "node", "nonlocals", "parent", "returns")
+    __slots__ = (
+        "bindings",
+        "block",
+        "file",
+        "globals",
+        "kind",
+        "loads",
+        "node",
+        "nonlocals",
+        "parent",
+        "returns",
+    )
 
     def __init__(self, kind: ScopeKind, node: ast.AST, parent: Scope | None, file: FileIndex) -> None:
         self.kind = kind
@@ -294,7 +316,13 @@ class _Walker:
         inner = self.new_scope("function", node, scope)
         arguments = node.args
         arguments._parent = node
-        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+        every = [
+            *arguments.posonlyargs,
+            *arguments.args,
+            *arguments.kwonlyargs,
+            arguments.vararg,
+            arguments.kwarg,
+        ]
         if isinstance(node, ast.Lambda):
             inner.returns.append(node.body)
             self.push(node, node.body, inner, inner.block)

@@ -51,9 +51,7 @@ class Sides:
                     if binding.kind in ("import", "from", "star"):
                         found += project.imported_modules(file, binding)
                         if binding.kind == "from":
-                            found += [
-                                v.file for v in project.evaluator.binding(binding) if isinstance(v, Mod)
-                            ]
+                            found += [v.file for v in project.evaluator.binding(binding) if isinstance(v, Mod)]
         return found
 
     @cached_property

@@ -56,9 +56,7 @@ class _Matcher:
         if self._suffixes and subject.endswith(self._suffixes):
             found = found + [number for suffix, number in self.suffixes if subject.endswith(suffix)]
         if self._any_glob is not None and self._any_glob.fullmatch(subject):
-            found = found + [
-                number for glob, number in self.globs if re.compile(glob, re.DOTALL).fullmatch(subject)
-            ]
+            found = found + [number for glob, number in self.globs if re.compile(glob, re.DOTALL).fullmatch(subject)]
         return found
 
 

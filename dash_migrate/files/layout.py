@@ -15,9 +15,7 @@ from dash_migrate.files.walk import FileSet
 
 _SETUP_PY_PACKAGE_DIR = re.compile(rb"package_dir\s*=\s*(?:\{([^}]*)\}|dict\(([^)]*)\))")
 _PAIR = re.compile(rb"""["']([\w.]*)["']\s*:\s*["']([^"']*)["']""")
-_SETUP_CFG_PACKAGE_DIR = re.compile(
-    rb"^package_dir[ \t]*[=:]((?:[ \t]*[^\n]*\n(?:[ \t]+[^\n]*\n)*))", re.MULTILINE
-)
+_SETUP_CFG_PACKAGE_DIR = re.compile(rb"^package_dir[ \t]*[=:]((?:[ \t]*[^\n]*\n(?:[ \t]+[^\n]*\n)*))", re.MULTILINE)
 
 
 @dataclass

@@ -17,9 +17,7 @@ MAX_BYTES = 64 * 1024 * 1024
 
 #: Few files are larger; for them it takes one call to read them.
 _CHUNK = 256 * 1024
-_OPEN_FLAGS = (
-    os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-)
+_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 Newline = Literal["\n", "\r\n", "\r"]
 
@@ -191,9 +189,7 @@ class Source:
         if declared == "utf-8":
             return declared
         if self.has_bom:
-            raise SourceError(
-                self.path, f"has a UTF-8 byte order mark but declares the encoding {declared!r}", line
-            )
+            raise SourceError(self.path, f"has a UTF-8 byte order mark but declares the encoding {declared!r}", line)
         if not _reads_ascii(declared):
             raise SourceError(
                 self.path,

@@ -76,9 +76,7 @@ class Spread:
             if name == "conftest.py":  # the tests below it get its fixtures without an import
                 users = [path for path in self._imports if is_below(path, directory) and _is_test(path)]
             else:
-                users = [
-                    path for path in by_word.get(_import_word(target), ()) if target in self.targets(path)
-                ]
+                users = [path for path in by_word.get(_import_word(target), ()) if target in self.targets(path)]
             for path in users:
                 if path not in seen:
                     seen.add(path)

@@ -35,9 +35,7 @@ _SKIPPED_NAMES: dict[str, str] = {
         ),
         "cache",
     ),
-    **dict.fromkeys(
-        ("node_modules", "bower_components", "site-packages", "dist-packages"), "installed packages"
-    ),
+    **dict.fromkeys(("node_modules", "bower_components", "site-packages", "dist-packages"), "installed packages"),
     **dict.fromkeys(
         ("vendor", "_vendor", "vendored", "_vendored", "third_party", "third-party"),
         "vendored code",
@@ -219,9 +217,7 @@ class _Walk:
         if not self.links:
             return
         locate = result.locate
-        known = {
-            os.path.realpath(locate(path)) for path in (*result.python, *result.notebooks, *result.others)
-        }
+        known = {os.path.realpath(locate(path)) for path in (*result.python, *result.notebooks, *result.others)}
         for shown, kind in sorted(self.links):
             try:
                 if not stat.S_ISREG(os.stat(locate(shown)).st_mode):

@@ -97,5 +97,3 @@ def _ast_nodes(context: Context, segment: Segment) -> dict[tuple[str, tuple[int,
                 found["ClassDef", (at, at + len(node.name))] = node
             stack.extend(ast.iter_child_nodes(node))
     return found
-
-

@@ -263,7 +263,8 @@ def _bridge_call(target: str):  # type: ignore[no-untyped-def]
             cst.Name("flask_bridge"),
             [
                 cst.Arg(
-                    cst.SimpleString(f'"{target}"'), comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+                    cst.SimpleString(f'"{target}"'),
+                    comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")),
                 ),
                 cst.Arg(value),
             ],

@@ -67,9 +67,7 @@ def set_keyword(name: str, code: str, first: bool = False) -> Edit:
                 arguments = list(node.args)
                 arguments[place] = argument.with_changes(value=value)
                 return node.with_changes(args=arguments)
-        equal = cst.AssignEqual(
-            whitespace_before=cst.SimpleWhitespace(""), whitespace_after=cst.SimpleWhitespace("")
-        )
+        equal = cst.AssignEqual(whitespace_before=cst.SimpleWhitespace(""), whitespace_after=cst.SimpleWhitespace(""))
         made = cst.Arg(value=value, keyword=cst.Name(name), equal=equal)
         return insert_argument(node, made, 0 if first else None)
 
@@ -109,7 +107,9 @@ def insert_argument(call: Any, argument: Any, place: int | None) -> Any:
         arguments[-1] = last.with_changes(comma=cst.Comma(whitespace_after=between))
         closing = last.comma.whitespace_after
         if isinstance(closing, cst.ParenthesizedWhitespace):
-            closing = closing.with_changes(first_line=cst.TrailingWhitespace(newline=closing.first_line.newline), empty_lines=[])
+            closing = closing.with_changes(
+                first_line=cst.TrailingWhitespace(newline=closing.first_line.newline), empty_lines=[]
+            )
         argument = argument.with_changes(comma=cst.Comma(whitespace_after=closing))
     elif isinstance(after_last, cst.ParenthesizedWhitespace) and isinstance(space, cst.ParenthesizedWhitespace):
         between = space.with_changes(first_line=after_last.first_line)
@@ -197,9 +197,7 @@ def positional_to_keyword(place: int, name: str, wrap_value: Edit | None = None)
 
         arguments = list(node.args)
         argument = arguments[place]
-        equal = cst.AssignEqual(
-            whitespace_before=cst.SimpleWhitespace(""), whitespace_after=cst.SimpleWhitespace("")
-        )
+        equal = cst.AssignEqual(whitespace_before=cst.SimpleWhitespace(""), whitespace_after=cst.SimpleWhitespace(""))
         value = wrap_value(argument.value) if wrap_value is not None else argument.value
         arguments[place] = argument.with_changes(keyword=cst.Name(name), equal=equal, value=value)
         return node.with_changes(args=arguments)

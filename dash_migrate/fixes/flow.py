@@ -27,9 +27,7 @@ from dash_migrate.findings.extensions import extension, wsgi_servers, wsgi_wrapp
 Shape = Literal["asgi", "flask"]
 SlotKey = tuple[str, object, str]
 
-ContextKind = Literal[
-    "attribute", "call", "argument", "return", "assign", "default", "container", "neutral", "operand"
-]
+ContextKind = Literal["attribute", "call", "argument", "return", "assign", "default", "container", "neutral", "operand"]
 
 
 @dataclass
@@ -89,9 +87,9 @@ def context_of(node: ast.expr) -> tuple[ContextKind, ast.AST | None, ast.AST, bo
             direct = False
         elif isinstance(parent, (ast.NamedExpr, ast.Await, ast.Starred)):
             direct = False
-        elif isinstance(parent, (ast.Tuple, ast.List, ast.Set, ast.Dict)):
-            direct, member = False, True
-        elif isinstance(parent, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
+        elif isinstance(parent, (ast.Tuple, ast.List, ast.Set, ast.Dict)) or isinstance(
+            parent, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+        ):
             direct, member = False, True
         elif isinstance(parent, ast.Subscript) and child is parent.value:
             return "operand", parent, child, direct, member
@@ -232,7 +230,10 @@ class Flow:
         for binding in slot.bindings:
             if binding.kind == "param":
                 arguments = parent_of(binding.node)
-                if isinstance(arguments, ast.arguments) and binding.node in (arguments.vararg, arguments.kwarg):
+                if isinstance(arguments, ast.arguments) and binding.node in (
+                    arguments.vararg,
+                    arguments.kwarg,
+                ):
                     return False
             elif binding.kind != "assign" or binding.path or not isinstance(binding.node, (ast.Assign, ast.AnnAssign)):
                 return False
@@ -439,7 +440,9 @@ def parameter_for(function: Func, call: ast.Call, passed: ast.AST) -> ast.arg | 
         return next((a for a in every if a.arg == passed.arg), None)
     plain = [*arguments.posonlyargs, *arguments.args]
     outer = function.file.scope_of_node.get(function.node)
-    if function.owner is not None or (outer and outer.parent and outer.parent.kind == "class" and not _static(function)):
+    if function.owner is not None or (
+        outer and outer.parent and outer.parent.kind == "class" and not _static(function)
+    ):
         plain = plain[1:]
     if passed in call.args:
         place = call.args.index(passed)  # type: ignore[arg-type]

@@ -20,7 +20,11 @@ def add_imports(text: str, needed: dict[str, set[str]], newline: str) -> str:
     for module in sorted(needed):
         names = needed[module]
         existing = next(
-            (n for n in tree.body if isinstance(n, ast.ImportFrom) and _spelled(n) == module and n.names[0].name != "*"),
+            (
+                n
+                for n in tree.body
+                if isinstance(n, ast.ImportFrom) and _spelled(n) == module and n.names[0].name != "*"
+            ),
             None,
         )
         if existing is not None:
@@ -66,9 +70,7 @@ def _place(tree: ast.Module, lines: list[str]) -> int:
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             last = statement.end_lineno or last
             seen = True
-        elif seen and not _is_preamble(statement):
-            break
-        elif not seen and not _is_preamble(statement):
+        elif (seen and not _is_preamble(statement)) or (not seen and not _is_preamble(statement)):
             break
     if not seen and not last:
         # before the first statement, behind a shebang, a coding line and the comments of the file's head

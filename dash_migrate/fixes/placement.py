@@ -62,7 +62,7 @@ class Placement:
         return folder
 
     def place(self, app: App) -> str:
-        """The path of the bridge module for an app (the same for all apps of one root)."""
+        """The folder of the bridge for an app (the same for all apps of one root)."""
         file = app.constructors[0][1].file if app.constructors else app.file
         root = self.root_of(file)
         inside = file.display[len(root) + 1 :] if root else file.display
@@ -70,15 +70,15 @@ class Placement:
         folder = root
         if rest and self.modules.is_package(f"{root}/{first}" if root else first):
             folder = f"{root}/{first}" if root else first
-        path = f"{folder}/{self.name}.py" if folder else f"{self.name}.py"
+        path = f"{folder}/{self.name}" if folder else self.name
         dotted = f"{first}.{self.name}" if folder != root else self.name
         self.placed[path] = dotted
         return path
 
     def import_name(self, file: FileIndex, bridge: str) -> str:
-        """How ``file`` imports the bridge module at path ``bridge``."""
+        """How ``file`` imports the bridge in the folder ``bridge``."""
         root = self.root_of(file)
-        stem = bridge.removesuffix(".py")
+        stem = bridge
         if not root:
             dotted = stem.replace("/", ".")
         elif stem.startswith(root + "/"):

@@ -34,9 +34,7 @@ def fix(loaded: Loaded, target: Backend) -> Fixed:
     """The changes that bring a project to a backend."""
     facts = loaded.facts
     edits = {
-        name: FileEdits(file, loaded.texts[name])
-        for name, file in facts.project.files.items()
-        if name in loaded.texts
+        name: FileEdits(file, loaded.texts[name]) for name, file in facts.project.files.items() if name in loaded.texts
     }
     start_edits(facts, edits)
     moving: list[App] = []
@@ -50,7 +48,8 @@ def fix(loaded: Loaded, target: Backend) -> Fixed:
             sides = Sides(facts)
             paths = {app.position: placement.place(app) for app in moving}
             for path in set(paths.values()):
-                fixed.created[path] = (RUNTIME / f"{MODULE}.py").read_bytes()
+                for part in sorted((RUNTIME / MODULE).glob("*.py")):
+                    fixed.created[f"{path}/{part.name}"] = part.read_bytes()
             for name, wanted in edits.items():
                 if MODULE in wanted.imports:
                     near = [a for a in sides.apps_for(wanted.file) if a.position in paths] or moving

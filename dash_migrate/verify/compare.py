@@ -134,9 +134,7 @@ def _header_value(name: str, answer: Answer) -> object:
     if name == "etag":  # its value holds modification times; whether it is there and weak matters
         return tuple(value.startswith("W/") for value in values)
     if name in SET_HEADERS:
-        return frozenset(
-            part.strip().lower() for value in values for part in value.split(",") if part.strip()
-        )
+        return frozenset(part.strip().lower() for value in values for part in value.split(",") if part.strip())
     if name == "expires":
         moments = [date_of(value) for value in values]
         return tuple(None if at is None else _rough(at - answer.at) for at in moments)
@@ -156,8 +154,7 @@ def _cookies(before: Answer, after: Answer, rules: Rules) -> Iterator[tuple[str,
         ours, theirs = old.get(name, []), new.get(name, [])
         by_value = f"cookie:{name}" not in rules.ignore
         if len(ours) != len(theirs) or not all(
-            _same_cookie(one, other, before.at, after.at, by_value)
-            for one, other in zip(ours, theirs, strict=True)
+            _same_cookie(one, other, before.at, after.at, by_value) for one, other in zip(ours, theirs, strict=True)
         ):
             yield f"cookie:{name}", _spelled(ours), _spelled(theirs)
 
@@ -190,9 +187,7 @@ def _spelled(cookies: Sequence[SetCookie]) -> str:
     def one(cookie: SetCookie) -> str:
         payload = session_payload(cookie.value)
         value = cookie.value if payload is None else f"<session {payload!r}>"
-        attributes = "".join(
-            f"; {key}={val}" if val else f"; {key}" for key, val in cookie.attributes.items()
-        )
+        attributes = "".join(f"; {key}={val}" if val else f"; {key}" for key, val in cookie.attributes.items())
         return f"{value}{attributes}"
 
     return " | ".join(map(one, cookies)) or "(none)"

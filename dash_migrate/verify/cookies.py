@@ -76,9 +76,7 @@ class Jar:
     def header(self, path: str) -> str:
         """The ``Cookie`` header for a request path, longest cookie paths first; empty if there is none."""
         plain = path.partition("?")[0]
-        fitting = [
-            (place, name, value) for (name, place), value in self._cookies.items() if _covers(place, plain)
-        ]
+        fitting = [(place, name, value) for (name, place), value in self._cookies.items() if _covers(place, plain)]
         fitting.sort(key=lambda item: -len(item[0]))
         return "; ".join(f"{name}={value}" for _, name, value in fitting)
 

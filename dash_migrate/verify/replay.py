@@ -149,9 +149,7 @@ class _Player:
     def _filled(self, request: Request) -> tuple[str, Headers, bytes | None]:
         if not self._captured:
             return request.path, request.headers, request.body
-        headers: Headers = tuple(
-            (key, value if value is None else self._fill(value)) for key, value in request.headers
-        )
+        headers: Headers = tuple((key, value if value is None else self._fill(value)) for key, value in request.headers)
         body = request.body
         if body is not None:
             text = _QUOTED_PLACEHOLDER.sub(self._quoted, body.decode("latin-1"))

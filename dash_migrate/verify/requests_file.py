@@ -99,9 +99,7 @@ def _client(top: Table, name: str, value: Any) -> _Client:
     return client
 
 
-def _steps(
-    text: str, path: Path, arrays: Mapping[str, list[dict[str, Any]]], defaults: _Defaults
-) -> Iterator[Step]:
+def _steps(text: str, path: Path, arrays: Mapping[str, list[dict[str, Any]]], defaults: _Defaults) -> Iterator[Step]:
     """The steps in file order, which TOML itself does not keep across different arrays."""
     order = _HEADING.findall(text)
     for name, items in arrays.items():

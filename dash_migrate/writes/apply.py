@@ -54,9 +54,7 @@ def apply(changes: Iterable[Change], base: Path | str | None = None, root: Path 
             continue
         earlier = planned.get(entry.target)
         if earlier is not None and earlier[0].new != change.new:
-            errors.append(
-                FileError(change.path, f"is the same file as {earlier[0].path}, with other contents")
-            )
+            errors.append(FileError(change.path, f"is the same file as {earlier[0].path}, with other contents"))
         planned.setdefault(entry.target, (change, entry))
     if errors:
         raise WriteError(errors)
@@ -91,9 +89,7 @@ def _plan(change: Change, base: str, errors: list[FileError]) -> Entry | None:
     elif found == change.new:
         return None
     elif change.old is None:
-        errors.append(
-            FileError(change.path, "is to be created but exists already; move it away or rename it")
-        )
+        errors.append(FileError(change.path, "is to be created but exists already; move it away or rename it"))
     elif found != change.old:
         errors.append(FileError(change.path, "has changed since it was read; run again"))
     elif not os.access(target, os.W_OK):
@@ -117,9 +113,7 @@ class _Run:
             root.mkdir(parents=True, exist_ok=True)
             journal = Journal.begin(root, entries, old)
         except OSError as error:
-            message = (
-                f"cannot be copied before writing ({describe(error)}); set TMPDIR to where there is room"
-            )
+            message = f"cannot be copied before writing ({describe(error)}); set TMPDIR to where there is room"
             raise WriteError([FileError(entries[0].path, message)]) from None
         current = entries[0]
         try:
@@ -235,9 +229,7 @@ def _restore(journal: Journal, entry: Entry) -> FileError | None:
         _take_over(entry)
         os.replace(entry.temporary, entry.target)
     except OSError as error:
-        return _kept(
-            journal, entry, f"holds the new contents and could not be taken back ({describe(error)})"
-        )
+        return _kept(journal, entry, f"holds the new contents and could not be taken back ({describe(error)})")
     return None
 
 

@@ -96,7 +96,5 @@ def _broken(change: Change, failure: Exception) -> FileError:
     reason = str(failure) or type(failure).__name__
     if isinstance(failure, SyntaxError):
         line, column, reason = failure.lineno, failure.offset, failure.msg
-    message = (
-        f"the new contents would not compile ({reason}); this is a mistake of dash-migrate, please report it"
-    )
+    message = f"the new contents would not compile ({reason}); this is a mistake of dash-migrate, please report it"
     return FileError(change.path, message, line, column)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from dash_migrate.facts.names import names
 from dash_migrate.facts.values import Cls, DashApp, Ext, ExtInst, Func
 from dash_migrate.findings.context import Context
 from dash_migrate.findings.extensions import extension, is_neutral, wsgi_servers, wsgi_wrappers
@@ -19,7 +20,7 @@ def handed_over(context: Context, node: cst.Call, _parents: object) -> None:
     if not servers and not dash_apps:
         return
     dotted = _callee(context, node.func)
-    if dotted is None or dotted in wsgi_servers():
+    if dotted is None or dotted in wsgi_servers() or dotted.split(".")[0] in names().runtime_modules:
         return
     if dotted in wsgi_wrappers():
         if servers:

@@ -16,7 +16,9 @@ def apps_of_server(context: Context, values: list[Value]) -> list[App]:
     found = []
     for app in context.facts.apps:
         for value in values:
-            if value in app.servers or (isinstance(value, Server) and context.facts.project.evaluator.same_object(value.app, app.value)):
+            if value in app.servers or (
+                isinstance(value, Server) and context.facts.project.evaluator.same_object(value.app, app.value)
+            ):
                 found.append(app)
                 break
     return found

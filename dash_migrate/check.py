@@ -1,0 +1,108 @@
+"""What ``check`` does, without a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dash_migrate.facts.scan import App
+from dash_migrate.findings.comments import apply_comments, read_comments
+from dash_migrate.findings.engine import judge
+from dash_migrate.model import Backend, FileError, Finding
+from dash_migrate.project import Loaded, load
+
+
+@dataclass
+class Report:
+    """Everything a report is made of."""
+
+    targets: tuple[Backend, ...]
+    findings: list[Finding] = field(default_factory=list)
+    apps: list[dict[str, Any]] = field(default_factory=list)
+    read: int = 0
+    skipped: int = 0
+    changed: list[str] = field(default_factory=list)
+    errors: list[FileError] = field(default_factory=list)
+
+    def count(self, obligation: str) -> int:
+        return sum(f.obligation == obligation for f in self.findings)
+
+    def has_work(self, strict: bool = False) -> bool:
+        """Whether anything is left that a person has to know of."""
+        left = self.count("required") + self.count("potential")
+        return bool(left or (strict and self.findings))
+
+
+def check(
+    paths: Sequence[Path | str],
+    targets: tuple[Backend, ...],
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+) -> Report:
+    """Find what ties the project under ``paths`` to Flask."""
+    return report_on(load(paths), targets, select, ignore)
+
+
+def report_on(
+    loaded: Loaded,
+    targets: tuple[Backend, ...],
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+) -> Report:
+    """The report for a project that has been read."""
+    findings, errors = judge(loaded.facts, loaded.texts, targets)
+    comments = {name: read_comments(text.text) for name, text in loaded.texts.items() if "dash-migrate" in text.text}
+    findings = apply_comments(findings, comments, targets)
+    findings = [f for f in findings if _chosen(f, select, ignore)]
+    report = Report(targets, findings)
+    report.apps = [_app(loaded, app, targets, findings) for app in loaded.facts.apps]
+    report.read = loaded.read
+    report.skipped = len(loaded.files.skipped) + len(loaded.selection.skipped)
+    report.errors = [*loaded.errors, *errors]
+    return report
+
+
+def _chosen(finding: Finding, select: Sequence[str], ignore: Sequence[str]) -> bool:
+    def named(names: Sequence[str]) -> bool:
+        return any(finding.code.startswith(n.upper()) or finding.name == n for n in names)
+
+    return (not select or named(select)) and not named(ignore)
+
+
+_COUNTED: Mapping[str, tuple[str, ...]] = {"routes": ("DM3",), "hooks": ("DM2",)}
+
+
+def _app(loaded: Loaded, app: App, targets: tuple[Backend, ...], findings: list[Finding]) -> dict[str, Any]:
+    path, line, column = app.position
+    name = _name_of(app)
+    plan: dict[str, Any] = {}
+    for target in targets:
+        if target == "flask":
+            continue
+        counts: dict[str, Any] = {"strategy": "auto"}
+        for what, families in _COUNTED.items():
+            statuses = [f.backends.get(target) for f in findings if f.code.startswith(families)]
+            counts[what] = {
+                "native": statuses.count("rewrite") + statuses.count("works"),
+                "bridged": statuses.count("bridge"),
+                "manual": statuses.count("manual") + statuses.count("impossible"),
+            }
+        plan[target] = counts
+    del loaded, column
+    return {"name": name, "path": path, "line": line, "backend": app.backend, "dash": None, "plan": plan}
+
+
+def _name_of(app: App) -> str:
+    """The name the app is bound to where it is made."""
+    import ast
+
+    from dash_migrate.facts.scopes import statement_of
+
+    statement = statement_of(app.value.site.node)
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    for target in targets:
+        if isinstance(target, (ast.Name, ast.Attribute)):
+            return ast.unparse(target)
+    return getattr(statement, "name", "") or "Dash"

@@ -1,0 +1,59 @@
+"""The command line. Imports nothing heavy before a command runs."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from dash_migrate import __version__
+
+
+class LazyGroup(click.Group):
+    """Loads a command's module when the command is asked for."""
+
+    COMMANDS = {
+        "check": "What ties this app to Flask, per backend, with what to do about each.",
+        "fix": "Rewrite the project for a backend; afterwards it runs there and answers as before.",
+        "rule": "What a rule is, why, and what to do.",
+        "rules": "All rules.",
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.COMMANDS:
+            return None
+        from importlib import import_module
+
+        module = import_module(f"dash_migrate.cli.{'rule' if cmd_name == 'rules' else cmd_name}")
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self.COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="dash-migrate")
+def cli() -> None:
+    """Move a Plotly Dash app off Flask."""
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        code = cli.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.Abort:
+        click.echo("Aborted.", err=True)
+        sys.exit(2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(2)

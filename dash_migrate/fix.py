@@ -1,0 +1,73 @@
+"""What ``fix`` does, without a terminal and without writing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dash_migrate.check import Report, report_on
+from dash_migrate.fixes.plan import fix as compute
+from dash_migrate.fixes.plan import merged
+from dash_migrate.model import Backend, FileError
+from dash_migrate.project import Loaded, load, load_files
+from dash_migrate.writes.changes import Change
+
+#: passes after which a rewrite must have come to rest
+PASSES = 3
+
+
+@dataclass
+class Outcome:
+    """The changes of a run, and what is left after them."""
+
+    changes: list[Change] = field(default_factory=list)
+    report: Report = field(default_factory=lambda: Report(()))
+    before: Report = field(default_factory=lambda: Report(()))
+    errors: list[FileError] = field(default_factory=list)
+
+
+def fix(paths: Sequence[Path | str], targets: tuple[Backend, ...], base: Path | None = None) -> Outcome:
+    """Compute the move of the project under ``paths`` to a backend, and the report of what is left."""
+    loaded = load(paths, base)
+    return fix_loaded(loaded, targets)
+
+
+def fix_loaded(loaded: Loaded, targets: tuple[Backend, ...]) -> Outcome:
+    """The same for a project that has been read.
+
+    The rewrite is repeated on its own result until nothing changes, so that a second run has nothing to do.
+    """
+    outcome = Outcome(before=report_on(loaded, targets))
+    current: dict[str, bytes] = {}
+    created: dict[str, bytes] = {}
+    state = loaded
+    for target in targets:
+        for _ in range(PASSES):
+            fixed = compute(state, target)
+            outcome.errors += [e for e in fixed.errors if e not in outcome.errors]
+            created.update(fixed.created)
+            if not fixed.changed:
+                break
+            current.update(fixed.changed)
+            state = load_files(loaded.files, loaded.selection, {**merged(loaded, fixed), **current, **created})
+        else:
+            names = ", ".join(sorted(fixed.changed))
+            outcome.errors.append(FileError(names, "the rewrite does not come to rest; nothing is written"))
+            return outcome
+    for path, data in current.items():
+        outcome.changes.append(Change(path, data, loaded.sources[path].data))
+    for path, data in created.items():
+        outcome.changes.append(Change(path, data, _on_disk(loaded, path)))
+    outcome.changes = [c for c in outcome.changes if c.is_needed]
+    outcome.report = report_on(state, targets)
+    outcome.report.changed = sorted(c.path for c in outcome.changes)
+    outcome.report.errors += [e for e in outcome.errors if e not in outcome.report.errors]
+    return outcome
+
+
+def _on_disk(loaded: Loaded, path: str) -> bytes | None:
+    try:
+        return Path(loaded.files.locate(path)).read_bytes()
+    except OSError:
+        return None

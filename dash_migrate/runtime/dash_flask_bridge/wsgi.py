@@ -1,0 +1,235 @@
+"""ASGI in, WSGI through Flask, ASGI out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import io
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
+from urllib.parse import unquote_to_bytes
+
+log = logging.getLogger("dash_flask_bridge")
+
+EXCHANGE = "dash_flask_bridge.exchange"  # environ key: the ASGI side of this WSGI request
+HANDSHAKE = "dash_flask_bridge.handshake"  # environ key: a websocket asks to come in
+
+#: Requests that may be inside Flask at the same time; each holds one thread (a stream for its whole life).
+THREADS = int(os.environ.get("DASH_FLASK_BRIDGE_THREADS", "100"))
+
+#: Bytes of a request body, or of an answer of known length, that are kept in memory.
+SPOOL = 1 << 20
+
+
+class Exchange:
+    """One ASGI request on its way through a WSGI app."""
+
+    def __init__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.scope, self.receive, self.send = scope, receive, send
+        self.loop = asyncio.get_running_loop()
+        self.body = Body(self._next_chunk)
+        self._watch: asyncio.Task[None] | None = None
+
+    async def run(self, wsgi: Callable[..., Any], pool: ThreadPoolExecutor) -> None:
+        context = contextvars.copy_context()
+        try:
+            await self.loop.run_in_executor(pool, context.run, self._run_wsgi, wsgi)
+        finally:
+            if self._watch is not None:
+                self._watch.cancel()
+
+    def wait(self, coroutine: Any) -> Any:
+        """From the worker thread: run on the event loop, give back the result."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
+
+    async def disconnected(self) -> None:
+        """Returns when the client has gone (the body must have been read)."""
+        if self._watch is None:
+            self._watch = self.loop.create_task(self._await_disconnect())
+        await asyncio.shield(self._watch)
+
+    async def _await_disconnect(self) -> None:
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
+    def _next_chunk(self) -> tuple[bytes, bool]:
+        message = self.wait(self.receive())
+        if message["type"] == "http.disconnect":
+            return b"", False
+        return message.get("body", b""), message.get("more_body", False)
+
+    def _run_wsgi(self, wsgi: Callable[..., Any]) -> None:
+        answer = Answer(self)
+        environ = environ_of(self.scope, self.receive, self.body)
+        environ[EXCHANGE] = self
+        try:
+            chunks = wsgi(environ, answer.start_response)
+            try:
+                for chunk in chunks:
+                    answer.write(chunk)
+            finally:
+                close = getattr(chunks, "close", None)
+                if close is not None:
+                    close()
+        except ConnectionError:
+            return
+        except Exception:
+            if answer.started:
+                raise  # too late for an error page: the server cuts the connection, as Flask's did
+            log.exception("the WSGI app failed on %s %s", self.scope.get("method"), self.scope.get("path"))
+            answer.start_response("500 ", [("Content-Type", "text/plain; charset=utf-8")])
+            answer.held = [b"Internal Server Error"]
+        answer.finish()
+
+    async def emit(self, head: dict[str, Any] | None, data: bytes, more: bool) -> None:
+        """Send a piece of the answer.
+
+        Raises:
+            ConnectionError: the client has gone.
+        """
+        if more:
+            if self._watch is None:
+                self._watch = self.loop.create_task(self._await_disconnect())
+            elif self._watch.done():
+                raise ConnectionError("the client has gone")
+        if head is not None:
+            await self.send({"type": "http.response.start", **head})
+        await self.send({"type": "http.response.body", "body": data, "more_body": more})
+
+
+class Answer:
+    """What a WSGI app answers: held back while it is known to be short, streamed otherwise."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+        self.head: dict[str, Any] = {}
+        self.length: int | None = None
+        self.held: list[bytes] = []
+        self.started = False
+
+    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        if exc_info is not None and self.started:
+            raise exc_info[1].with_traceback(exc_info[2])
+        self.head = {
+            "status": int(status.split(" ", 1)[0]),
+            "headers": [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in headers],
+        }
+        self.length = next((int(v) for k, v in self.head["headers"] if k == b"content-length"), None)
+        return self.write
+
+    def write(self, chunk: bytes) -> None:
+        self.held.append(chunk)
+        if self.length is None or self.length > SPOOL:
+            self._emit(more=True)
+
+    def finish(self) -> None:
+        self._emit(more=False)
+
+    def _emit(self, more: bool) -> None:
+        data = b"".join(self.held)
+        self.held.clear()
+        if more and not data:
+            return
+        self.exchange.wait(self.exchange.emit(None if self.started else self.head, data, more))
+        self.started = True
+
+
+class Body(io.RawIOBase):
+    """``wsgi.input``: reads the ASGI body when asked to, and remembers it for Dash's own view."""
+
+    def __init__(self, next_chunk: Callable[[], tuple[bytes, bool]]) -> None:
+        self._next_chunk = next_chunk
+        self._kept = tempfile.SpooledTemporaryFile(SPOOL)  # noqa: SIM115
+        self._size = self._position = 0
+        self._more = True
+
+    def readable(self) -> bool:
+        return True
+
+    def _fill(self) -> None:
+        chunk, self._more = self._next_chunk()
+        self._kept.seek(self._size)
+        self._size += self._kept.write(chunk)
+
+    def readinto(self, buffer: Any) -> int:
+        while self._position >= self._size and self._more:
+            self._fill()
+        self._kept.seek(self._position)
+        data = self._kept.read(min(len(buffer), self._size - self._position))
+        buffer[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+    def everything(self) -> bytes:
+        """The whole body, whoever read what of it before."""
+        while self._more:
+            self._fill()
+        self._kept.seek(0)
+        return self._kept.read()
+
+
+def environ_of(scope: Any, receive: Any, body: Any) -> dict[str, Any]:
+    """The WSGI environ of an ASGI scope, as a WSGI server on the same socket would have made it.
+
+    uvicorn believes ``X-Forwarded-For`` and ``-Proto`` from this machine; a WSGI server does not. So the
+    peer of the connection is asked, and trust stays where the app puts it (``ProxyFix``).
+    """
+    client, scheme = peer_of(scope, receive)
+    server = scope.get("server") or ("localhost", 80)
+    root = scope.get("root_path", "")
+    raw = scope.get("raw_path")
+    raw = raw.split(b"?", 1)[0] if raw else None
+    path = (unquote_to_bytes(raw) if raw else scope["path"].encode("utf-8")).decode("latin-1")
+    prefix = root.encode("utf-8").decode("latin-1")
+    if prefix and path.startswith(prefix):
+        path = path[len(prefix) :]
+    target = (raw or scope["path"].encode("utf-8")).decode("latin-1")
+    query = scope.get("query_string", b"").decode("latin-1")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope.get("method", "GET"),
+        "SCRIPT_NAME": prefix,
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "REQUEST_URI": f"{target}?{query}" if query else target,
+        "RAW_URI": f"{target}?{query}" if query else target,
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1] or ""),
+        "SERVER_PROTOCOL": "HTTP/" + scope.get("http_version", "1.1"),
+        "REMOTE_ADDR": client[0],
+        "REMOTE_PORT": str(client[1]),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": {"ws": "http", "wss": "https"}.get(scheme, scheme),
+        "wsgi.input": io.BufferedReader(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        if "_" in name:
+            continue  # as WSGI servers do: X_User must not pass for X-User
+        key = name.upper().replace("-", "_")
+        key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + key
+        joint = "; " if key == "HTTP_COOKIE" else ","
+        environ[key] = environ[key] + joint + value if key in environ else value
+    if "CONTENT_LENGTH" not in environ and "HTTP_TRANSFER_ENCODING" in environ:
+        environ["wsgi.input_terminated"] = True
+    return environ
+
+
+def peer_of(scope: Any, receive: Any) -> tuple[tuple[str, int], str]:
+    client = tuple(scope.get("client") or ("", 0))
+    scheme = scope.get("scheme", "http")
+    transport = getattr(getattr(receive, "__self__", None), "transport", None)
+    if transport is not None:
+        peer = transport.get_extra_info("peername")
+        if isinstance(peer, (tuple, list)) and len(peer) >= 2:
+            client = (str(peer[0]), int(peer[1]))
+            scheme = "https" if transport.get_extra_info("sslcontext") else "http"
+    return cast("tuple[str, int]", client), scheme
