@@ -111,9 +111,7 @@ def test_the_walk_finds_what_git_does_not_ignore(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=st.lists(paths, min_size=1, max_size=10, unique=True), top=ignore_files)
-def test_a_walk_from_a_subdirectory_obeys_the_files_above(
-    repository: Path, files: list[str], top: str
-) -> None:
+def test_a_walk_from_a_subdirectory_obeys_the_files_above(repository: Path, files: list[str], top: str) -> None:
     files = ["a/" + file for file in files]
     _build(repository, files, {"": top})
     ignored = _ignored_by_git(repository, ["a", *files])
@@ -124,9 +122,7 @@ def test_a_walk_from_a_subdirectory_obeys_the_files_above(
 
 
 def test_patterns_are_read_as_git_reads_the_file() -> None:
-    rules = IgnoreFile(
-        "\ufeff# a comment\r\n\r\n*.log  \r\nkeep\\ \r\nbuild/\n/only-here\ndocs/*.txt\n!docs/a.txt"
-    )
+    rules = IgnoreFile("\ufeff# a comment\r\n\r\n*.log  \r\nkeep\\ \r\nbuild/\n/only-here\ndocs/*.txt\n!docs/a.txt")
     asked = {
         ("x.log", "q/x.log", False): True,
         ("keep ", "keep ", False): True,

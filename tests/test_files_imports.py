@@ -25,10 +25,7 @@ def statements(draw: st.DrawFn) -> str:
     gap, module = draw(gaps), draw(modules)
     form = draw(st.sampled_from(["import", "from", "paren", "star", "relative", "tight"]))
     if form == "import":
-        parts = [
-            one + draw(st.sampled_from(["", " as x", "\tas\tx"]))
-            for one in draw(st.lists(modules, min_size=1))
-        ]
+        parts = [one + draw(st.sampled_from(["", " as x", "\tas\tx"])) for one in draw(st.lists(modules, min_size=1))]
         return f"import{gap}" + draw(commas).join(parts)
     if form == "from":
         return f"from{gap}{module}{gap}import{gap}" + draw(commas).join(draw(names))
@@ -41,9 +38,7 @@ def statements(draw: st.DrawFn) -> str:
     if form == "tight":
         return f"from.import{gap}app"
     dots = draw(st.sampled_from([".", "..", ". ", " . ..", " ."]))
-    return f"from{gap}{dots}{draw(st.sampled_from(['', module]))}{gap}import{gap}" + draw(commas).join(
-        draw(names)
-    )
+    return f"from{gap}{dots}{draw(st.sampled_from(['', module]))}{gap}import{gap}" + draw(commas).join(draw(names))
 
 
 befores = st.sampled_from(

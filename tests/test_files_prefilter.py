@@ -114,9 +114,7 @@ def test_names_pass_through_files_that_say_nothing(tmp_path: Path) -> None:
 
 def test_tests_see_the_fixtures_of_a_conftest_above_them(tmp_path: Path) -> None:
     client = "def test(client):\n    client.application.test_client()\n"
-    found = project(
-        tmp_path, app=APP, tests__conftest="import app\n\ndef client(): ...\n", tests__a__test_b=client
-    )
+    found = project(tmp_path, app=APP, tests__conftest="import app\n\ndef client(): ...\n", tests__a__test_b=client)
     assert tiers(found) == {
         "app.py": "COUPLED",
         "tests/conftest.py": "SIBLING",
@@ -178,17 +176,11 @@ def test_files_that_vanish_are_errors(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "gone.py").unlink()
     found = select(files)
     assert list(found.files) == ["app.py"]
-    assert [(error.path, error.message) for error in found.errors] == [
-        ("gone.py", "no such file or directory")
-    ]
+    assert [(error.path, error.message) for error in found.errors] == [("gone.py", "no such file or directory")]
 
 
-def test_nothing_changes_when_files_do_not_fit_into_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = project(
-        tmp_path, app=APP, wsgi="from app import server\n", maths="x = 1\n", auth="import flask\n"
-    )
+def test_nothing_changes_when_files_do_not_fit_into_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = project(tmp_path, app=APP, wsgi="from app import server\n", maths="x = 1\n", auth="import flask\n")
     monkeypatch.setattr(prefilter, "_KEEP", 0)
     again = select(walk(["."], base=tmp_path))
     assert tiers(again) == tiers(found)

@@ -73,12 +73,8 @@ def test_source_roots_come_from_metadata(tmp_path: Path) -> None:
     )
     modules = ModuleMap.of(walk(["."], base=tmp_path))
     assert modules.resolve_import("one/tests/test_a.py", 0, "server") == ["one/code/server.py"]
-    assert modules.resolve_import("one/tests/test_a.py", 0, "board") == [
-        "one/elsewhere/board_src/__init__.py"
-    ]
-    assert modules.resolve_import("one/tests/test_a.py", 0, "board.main") == [
-        "one/elsewhere/board_src/main.py"
-    ]
+    assert modules.resolve_import("one/tests/test_a.py", 0, "board") == ["one/elsewhere/board_src/__init__.py"]
+    assert modules.resolve_import("one/tests/test_a.py", 0, "board.main") == ["one/elsewhere/board_src/main.py"]
     assert modules.resolve_import("two/tests/test_a.py", 0, "server") == ["two/python/server.py"]
     assert modules.resolve_import("three/tests/test_a.py", 0, "server") == ["three/lib/server.py"]
     assert modules.resolve_import("three/tests/test_a.py", 0, "x.y.z") == ["three/deep/z.py"]
@@ -117,9 +113,7 @@ def test_neighbouring_projects_do_not_lend_each_other_plain_names() -> None:
 
 
 def test_files_deep_in_a_package_are_not_taken_for_installed_modules() -> None:
-    modules = ModuleMap(
-        ["run.py", "pkg/__init__.py", "pkg/numpy.py", "tools/logging.py", "pkg/sub/__init__.py"]
-    )
+    modules = ModuleMap(["run.py", "pkg/__init__.py", "pkg/numpy.py", "tools/logging.py", "pkg/sub/__init__.py"])
     assert modules.resolve_import("run.py", 0, "numpy") == []
     assert modules.resolve_import("run.py", 0, "logging") == []
     assert modules.resolve_import("tools/x.py", 0, "logging") == ["tools/logging.py"]
@@ -134,9 +128,7 @@ def test_start_commands_name_modules_from_a_directory() -> None:
 
 
 def test_module_names_start_with_the_likely_one() -> None:
-    modules = ModuleMap(
-        ["src/pkg/__init__.py", "src/pkg/web/__init__.py", "src/pkg/web/app.py", "my-app/x.py"]
-    )
+    modules = ModuleMap(["src/pkg/__init__.py", "src/pkg/web/__init__.py", "src/pkg/web/app.py", "my-app/x.py"])
     assert modules.module_names("src/pkg/web/app.py") == ["pkg.web.app", "app", "web.app", "src.pkg.web.app"]
     assert modules.module_names("src/pkg/__init__.py") == ["pkg", "src.pkg"]
     assert modules.module_names("my-app/x.py") == ["x"]

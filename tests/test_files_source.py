@@ -20,9 +20,7 @@ from dash_migrate.files.source import Source, read_source
 ENCODINGS = ["utf-8", "utf-8-sig", "latin-1", "cp1252", "shift_jis", "euc-jp", "gb18030", "koi8-r"]
 FILLERS = ["", "x", "\t", "\f", "é", "日本", "ж", "𝒳", "\u2028", "\x85", "\x1c", "\x0b", "'", "#", "\\\\"]
 fillers = st.lists(st.sampled_from(FILLERS), max_size=4).map("".join)
-lines = st.lists(
-    st.tuples(fillers, fillers, st.sampled_from(["plain", "triple", "form feed", "bare"])), max_size=8
-)
+lines = st.lists(st.tuples(fillers, fillers, st.sampled_from(["plain", "triple", "form feed", "bare"])), max_size=8)
 newlines = st.lists(st.sampled_from(["\n", "\r\n", "\r"]), min_size=1, max_size=3)
 
 
@@ -47,9 +45,7 @@ def _program(parts: list[tuple[str, str, str]], breaks: list[str]) -> str:
 @given(lines, newlines, st.sampled_from(ENCODINGS))
 @example([("日本", "é", "plain"), ("\x85", "\u2028", "triple")], ["\r"], "utf-8-sig")
 @example([("日本", "ж", "plain")], ["\r\n", "\n"], "shift_jis")
-def test_positions_lead_to_the_names(
-    parts: list[tuple[str, str, str]], breaks: list[str], encoding: str
-) -> None:
+def test_positions_lead_to_the_names(parts: list[tuple[str, str, str]], breaks: list[str], encoding: str) -> None:
     text = f"# coding: {encoding.removesuffix('-sig')}{breaks[0]}" + _program(parts, breaks)
     data = text.encode(encoding, "ignore")
     source = Source("x.py", data)
@@ -71,9 +67,7 @@ def test_lines_end_where_the_tokenizer_ends_them() -> None:
     assert source.position(len(source.data)) == (4, 8)
 
 
-@pytest.mark.parametrize(
-    ("data", "count"), [(b"", 1), (b"\n", 2), (b"a", 1), (b"a\n", 2), (b"\xef\xbb\xbf", 1)]
-)
+@pytest.mark.parametrize(("data", "count"), [(b"", 1), (b"\n", 2), (b"a", 1), (b"a\n", 2), (b"\xef\xbb\xbf", 1)])
 def test_the_end_of_the_file_has_a_place(data: bytes, count: int) -> None:
     source = Source("x.py", data)
     assert source.line_count == count

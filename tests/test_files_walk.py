@@ -38,9 +38,7 @@ def test_a_file_reached_twice_is_read_once(tmp_path: Path) -> None:
 
 def test_what_nobody_wrote_by_hand_is_left_out_and_reported(tmp_path: Path) -> None:
     make(tmp_path, "app.py", "pyproject.toml")
-    make(
-        tmp_path, "my-env/pyvenv.cfg", "my-env/lib/x.py", "env/bin/activate", "env/x.py", "conda/conda-meta/h"
-    )
+    make(tmp_path, "my-env/pyvenv.cfg", "my-env/lib/x.py", "env/bin/activate", "env/x.py", "conda/conda-meta/h")
     make(
         tmp_path,
         "node_modules/a/x.py",

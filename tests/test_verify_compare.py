@@ -14,9 +14,7 @@ from dash_migrate.verify import Answer, Rules, compare_answers, more_open
 Headers = dict[str, str]
 
 
-def answer(
-    status: int = 200, body: bytes | str = b"x", at: float = 1e9, method: str = "GET", **headers: str
-) -> Answer:
+def answer(status: int = 200, body: bytes | str = b"x", at: float = 1e9, method: str = "GET", **headers: str) -> Answer:
     lines = {"Content-Type": "text/html; charset=utf-8"}
     lines |= {name.replace("_", "-"): value for name, value in headers.items()}
     data = body.encode() if isinstance(body, str) else body
@@ -98,10 +96,7 @@ def test_volatile_parts_of_the_index_are_not_compared() -> None:
         )
 
     before = page({"requests_pathname_prefix": "/", "end_id": "a"}, "m17", "1.5")
-    assert (
-        whats(before, page({"end_id": "b", "requests_pathname_prefix": "/", "websocket": {}}, "m18", "2"))
-        == []
-    )
+    assert whats(before, page({"end_id": "b", "requests_pathname_prefix": "/", "websocket": {}}, "m18", "2")) == []
     assert whats(before, page({"requests_pathname_prefix": "/x/"}, "m17", "1.5")) == ["body"]
 
 
@@ -135,9 +130,7 @@ def test_what_the_step_ignores_or_masks() -> None:
     assert whats(before, after) == ["header:x-id", "cookie:sid", "body"]
     assert whats(before, after, Rules(ignore=frozenset({"x-id", "cookie:sid", "body"}))) == []
     assert whats(before, after, Rules(ignore=frozenset({"x-id", "cookie:sid"}), mask=(r"\d+",))) == []
-    assert whats(before, answer(body="id 17 ok", X_Id="17"), Rules(ignore=frozenset({"cookie:sid"}))) == [
-        "cookie:sid"
-    ]
+    assert whats(before, answer(body="id 17 ok", X_Id="17"), Rules(ignore=frozenset({"cookie:sid"}))) == ["cookie:sid"]
     dated = Rules(compare_headers=frozenset({"last-modified"}))
     assert whats(answer(Last_Modified="a"), answer(Last_Modified="b"), dated) == ["header:last-modified"]
 

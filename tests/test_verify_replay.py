@@ -78,8 +78,7 @@ def alive(pid: int) -> bool:
     """Whether the process runs (a zombie does not)."""
     try:
         return (
-            f"{pid} " in Path(f"/proc/{pid}/stat").read_text()
-            and ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+            f"{pid} " in Path(f"/proc/{pid}/stat").read_text() and ") Z " not in Path(f"/proc/{pid}/stat").read_text()
         )
     except OSError:
         return False
@@ -168,9 +167,7 @@ def test_an_app_that_dies_says_why(tmp_path: Path) -> None:
 def test_an_app_that_never_answers_times_out(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("import time\nprint('waiting for the database')\ntime.sleep(60)")
     server = Server(tmp_path, "app.py", "script", timeout=1.0)
-    with pytest.raises(
-        BootError, match=r"did not answer on 127.0.0.1:\d+ within 1 s\n(?s:.*)waiting for the"
-    ):
+    with pytest.raises(BootError, match=r"did not answer on 127.0.0.1:\d+ within 1 s\n(?s:.*)waiting for the"):
         server.start()
     assert server.pid is None
 

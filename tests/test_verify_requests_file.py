@@ -132,9 +132,7 @@ def test_a_multipart_body_holds_fields_and_files() -> None:
 
 
 def test_an_own_content_type_stays() -> None:
-    (found,) = requests(
-        '[[request]]\npath = "/"\nmethod = "POST"\njson = 1\nheaders = { content-type = "text/plain" }'
-    )
+    (found,) = requests('[[request]]\npath = "/"\nmethod = "POST"\njson = 1\nheaders = { content-type = "text/plain" }')
     assert found.headers == (("content-type", "text/plain"),)
 
 

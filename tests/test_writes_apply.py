@@ -97,9 +97,7 @@ def test_permissions_stay_and_links_stay_links(project: Project, tmp_path: Path)
 
 
 def test_one_file_that_would_not_compile_stops_all(project: Project) -> None:
-    error = project.fail(
-        Change("a.py", NEW, OLD), Change("b.py", b"x = (\n", OLD), Change("c.py", NEW, b"other")
-    )
+    error = project.fail(Change("a.py", NEW, OLD), Change("b.py", b"x = (\n", OLD), Change("c.py", NEW, b"other"))
     assert [(one.path, one.line) for one in error.errors] == [("b.py", 1), ("c.py", None)]
     assert "No file was changed." in str(error)
 
@@ -181,9 +179,7 @@ def test_a_failed_replacement_takes_back_those_before(
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3, 5, 6, 7])  # the fourth is of a directory, where it does not matter
-def test_a_full_disk_leaves_everything_as_it_was(
-    project: Project, monkeypatch: pytest.MonkeyPatch, nth: int
-) -> None:
+def test_a_full_disk_leaves_everything_as_it_was(project: Project, monkeypatch: pytest.MonkeyPatch, nth: int) -> None:
     Broken(monkeypatch, "fsync", nth, OSError(errno.ENOSPC, "No space left on device"))
     assert "No file was changed." in str(project.fail(*THREE))
 
@@ -196,9 +192,7 @@ def test_an_interrupt_right_after_a_replacement(project: Project, monkeypatch: p
     assert project.journals() == []
 
 
-def test_what_cannot_be_taken_back_is_named_and_kept(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_taken_back_is_named_and_kept(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     Broken(monkeypatch, "replace", 3, OSError(errno.EIO, "Input/output error"))
     monkeypatch.setattr(module, "_take_over", fail_after(3, module._take_over))
     with pytest.raises(WriteError) as raised:
@@ -320,9 +314,7 @@ def test_a_journal_that_was_never_finished_is_swept_up(project: Project) -> None
 
 
 @posix
-def test_a_journal_directory_of_somebody_else_is_not_trusted(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_journal_directory_of_somebody_else_is_not_trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(module.journal_root.__globals__["tempfile"], "tempdir", str(tmp_path))
     root = module.journal_root()
     assert root.parent == tmp_path

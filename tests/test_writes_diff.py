@@ -14,9 +14,7 @@ from dash_migrate.writes.diff import patch, unified_diff
 
 git = pytest.mark.skipif(shutil.which("git") is None, reason="git is the oracle")
 
-lines = st.sampled_from(
-    [b"a", b"b", b"c", b"", b"\xe9", b"-- x", b"+++ x", b"\\ No newline", b"\f", "é".encode()]
-)
+lines = st.sampled_from([b"a", b"b", b"c", b"", b"\xe9", b"-- x", b"+++ x", b"\\ No newline", b"\f", "é".encode()])
 ends = st.sampled_from([b"\n", b"\n", b"\n", b"\r\n", b"\r"])
 files = st.tuples(
     st.sampled_from([b"", b"\xef\xbb\xbf"]),
