@@ -43,7 +43,7 @@ class Finding:
     span: Span
     message: str
     obligation: Obligation
-    backends: Mapping[str, Status] = field(default_factory=dict)
+    backends: Mapping[Backend, Status] = field(default_factory=dict)
     applicability: Applicability = "manual"
     strategy: Strategy | None = None
     url: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import ClassVar
 
 import click
 
@@ -12,7 +13,7 @@ from dash_migrate import __version__
 class LazyGroup(click.Group):
     """Loads a command's module when the command is asked for."""
 
-    COMMANDS = {
+    COMMANDS: ClassVar[dict[str, str]] = {
         "check": "What ties this app to Flask, per backend, with what to do about each.",
         "fix": "Rewrite the project for a backend; afterwards it runs there and answers as before.",
         "rule": "What a rule is, why, and what to do.",

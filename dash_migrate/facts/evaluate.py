@@ -690,10 +690,10 @@ def argument_for(function: Any, argument: ast.AST, call: ast.Call, bound: bool) 
 def _default_of(arguments: ast.arguments, argument: ast.AST) -> ast.expr | None:
     plain = [*arguments.posonlyargs, *arguments.args]
     if argument in plain:
-        place = plain.index(argument) - (len(plain) - len(arguments.defaults))  # type: ignore[arg-type]
+        place = plain.index(argument) - (len(plain) - len(arguments.defaults))
         return arguments.defaults[place] if place >= 0 else None
     if argument in arguments.kwonlyargs:
-        return arguments.kw_defaults[arguments.kwonlyargs.index(argument)]  # type: ignore[arg-type]
+        return arguments.kw_defaults[arguments.kwonlyargs.index(argument)]
     return None
 
 

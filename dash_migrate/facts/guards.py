@@ -26,9 +26,8 @@ def guarded_backends(node: ast.AST, file: FileIndex, scope: Scope) -> set[str] |
             truth = backends_where_true(current.test, file, scope)
             if truth is not None and child is not current.test:
                 found = truth if child is current.body else set(_BACKEND_NAMES) - truth
-        elif isinstance(current, ast.Try) and any(child is s for s in current.body):
-            if _catches_import_error(current) and not isinstance(child, (ast.FunctionDef, ast.ClassDef)):
-                found = {"flask"} if _imports_only(current.body) else None
+        elif isinstance(current, ast.Try) and any(child is s for s in current.body) and _is_import_attempt(current):
+            found = {"flask"}
         for body in _bodies(current):
             if any(child is statement for statement in body):
                 early = _early_exit(body, child, file, scope)
@@ -52,11 +51,12 @@ def _early_exit(body: list[ast.stmt], child: ast.AST, file: FileIndex, scope: Sc
     for statement in body:
         if statement is child:
             return None
-        if isinstance(statement, ast.If) and not statement.orelse and statement.body:
-            if isinstance(statement.body[-1], (ast.Return, ast.Raise, ast.Continue, ast.Break)):
-                truth = backends_where_true(statement.test, file, scope)
-                if truth is not None:
-                    return set(_BACKEND_NAMES) - truth
+        if not isinstance(statement, ast.If) or statement.orelse:
+            continue
+        if isinstance(statement.body[-1], (ast.Return, ast.Raise, ast.Continue, ast.Break)):
+            truth = backends_where_true(statement.test, file, scope)
+            if truth is not None:
+                return set(_BACKEND_NAMES) - truth
     return None
 
 
@@ -166,6 +166,11 @@ def _named(test: ast.Name | ast.Attribute, file: FileIndex, scope: Scope, depth:
         ):
             return {backend}
     return None
+
+
+def _is_import_attempt(node: ast.Try) -> bool:
+    """``try: import x`` with an ``except ImportError``."""
+    return _catches_import_error(node) and _imports_only(node.body)
 
 
 def _catches_import_error(node: ast.Try) -> bool:

@@ -395,7 +395,7 @@ class _Walker:
 
     def branches(self, node: Any, scope: Scope, block: Block) -> None:
         for name in reversed(node._fields):
-            value = getattr(node, name, None)
+            value: Any = getattr(node, name, None)
             if name in ("body", "orelse", "handlers"):
                 self.push_all(node, value, scope, Block(block, node))
             elif name == "cases":

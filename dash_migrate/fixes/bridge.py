@@ -315,7 +315,7 @@ def start_edits(facts: Facts, edits: dict[str, FileEdits]) -> None:
             call = parent_of(attribute)
             if attribute.attr in ("run_server", "run") and isinstance(call, ast.Call) and call.func is attribute:
                 for keyword in call.keywords:
-                    if keyword.arg in renamed:
+                    if keyword.arg is not None and keyword.arg in renamed:
                         new = renamed[keyword.arg]
                         change = code.rename_keyword(keyword.arg, new) if new else code.drop_keyword(keyword.arg)
                         edits[name].edit(call, change)

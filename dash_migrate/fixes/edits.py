@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dash_migrate.facts.scopes import FileIndex, statement_of, top_level_statement
@@ -114,10 +115,10 @@ def _rewrite(edits: FileEdits, segment: Segment, newline: str) -> str:
             continue
         place = edits.text.place(found)
         if segment.start <= place[0] < segment.end:
-            node = by_place.get((_CST_NAMES.get(type(found).__name__, type(found).__name__), place))
-            if node is None:
+            known = by_place.get((_CST_NAMES.get(type(found).__name__, type(found).__name__), place))
+            if known is None:
                 raise NotReproducible(f"line {found.lineno}: no such node")
-            changes.setdefault(node, []).extend(wanted)
+            changes.setdefault(known, []).extend(wanted)
     lines: dict[cst.CSTNode, _Around] = {}
     for table, side in ((edits.after, "after"), (edits.before, "before"), (edits.comments, "comments")):
         for statement, codes in table.items():
@@ -126,10 +127,10 @@ def _rewrite(edits: FileEdits, segment: Segment, newline: str) -> str:
                 getattr(lines.setdefault(line, _Around()), side).extend(codes)
     for statement, names in edits.extend_import.items():
         if segment.start <= edits.text.place(statement)[0] < segment.end:
-            node = by_place.get(("ImportFrom", edits.text.place(statement)))
-            if node is None:
+            known = by_place.get(("ImportFrom", edits.text.place(statement)))
+            if known is None:
                 raise NotReproducible(f"line {statement.lineno}: no such import")
-            changes.setdefault(node, []).append(lambda n, names=names: _extend_import(n, names))
+            changes.setdefault(known, []).append(partial(_extend_import, names=names))
     path: set[cst.CSTNode] = set()
     for node in [*changes, *lines]:
         current: cst.CSTNode | None = node
@@ -167,7 +168,7 @@ class _Around:
         import libcst as cst
 
         if isinstance(line, cst.SimpleStatementSuite):
-            extra = [cst.parse_statement(code).body[0] for code in self.after]  # type: ignore[union-attr]
+            extra = [small for code in self.after for small in _small_statements(cst.parse_statement(code))]
             body = [*line.body, *extra]
             body = [s.with_changes(semicolon=cst.MaybeSentinel.DEFAULT) for s in body]
             return line.with_changes(body=body)
@@ -184,6 +185,10 @@ class _Around:
             first[0] = first[0].with_changes(leading_lines=line.leading_lines)
             line = line.with_changes(leading_lines=[])
         return cst.FlattenSentinel([*first, line, *last])
+
+
+def _small_statements(line: Any) -> list[Any]:
+    return list(line.body)
 
 
 def _statement_node(

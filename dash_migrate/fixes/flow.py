@@ -62,6 +62,9 @@ class Slot:
     twin: str = ""
 
 
+_CONTAINERS = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+
+
 def context_of(node: ast.expr) -> tuple[ContextKind, ast.AST | None, ast.AST, bool, bool]:
     """The context an expression stands in: kind, owner, the child of the owner, directness, membership."""
     child: ast.AST = node
@@ -87,9 +90,7 @@ def context_of(node: ast.expr) -> tuple[ContextKind, ast.AST | None, ast.AST, bo
             direct = False
         elif isinstance(parent, (ast.NamedExpr, ast.Await, ast.Starred)):
             direct = False
-        elif isinstance(parent, (ast.Tuple, ast.List, ast.Set, ast.Dict)) or isinstance(
-            parent, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
-        ):
+        elif isinstance(parent, _CONTAINERS):
             direct, member = False, True
         elif isinstance(parent, ast.Subscript) and child is parent.value:
             return "operand", parent, child, direct, member
@@ -445,7 +446,7 @@ def parameter_for(function: Func, call: ast.Call, passed: ast.AST) -> ast.arg | 
     ):
         plain = plain[1:]
     if passed in call.args:
-        place = call.args.index(passed)  # type: ignore[arg-type]
+        place = call.args.index(passed)
         return plain[place] if place < len(plain) else None
     return None
 

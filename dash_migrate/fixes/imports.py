@@ -61,10 +61,9 @@ def _place(tree: ast.Module, lines: list[str]) -> int:
     last = 0
     body = tree.body
     start = 0
-    if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-        if isinstance(body[0].value.value, str):
-            last = body[0].end_lineno or 0
-            start = 1
+    if ast.get_docstring(tree, clean=False) is not None:
+        last = body[0].end_lineno or 0
+        start = 1
     seen = False
     for statement in body[start:]:
         if isinstance(statement, (ast.Import, ast.ImportFrom)):

@@ -12,7 +12,8 @@ def as_text(report: Report) -> str:
     rows = []
     for finding in report.findings:
         span = finding.span
-        place = f"file={_value(finding.path)},line={span.line},col={span.column},endLine={span.end_line},endColumn={span.end_column}"
+        start = f"file={_value(finding.path)},line={span.line},col={span.column}"
+        place = f"{start},endLine={span.end_line},endColumn={span.end_column}"
         rows.append(f"::{_LEVELS[finding.obligation]} title={finding.code},{place}::{_text(finding.message)}")
     rows += [f"::error file={_value(e.path)},line={e.line or 1}::{_text(e.message)}" for e in report.errors]
     return "\n".join(rows)

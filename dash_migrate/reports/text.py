@@ -36,7 +36,8 @@ def summary(report: Report, paint: Paint) -> Iterator[str]:
     targets = " and ".join(_LABELS[t] for t in report.targets)
     if not report.findings:
         if apps:
-            yield f"{_count(apps, 'Dash app')} in {_count(report.read, 'file')}: nothing ties {_it(apps)} to Flask for {targets}."
+            where = f"{_count(apps, 'Dash app')} in {_count(report.read, 'file')}"
+            yield f"{where}: nothing ties {_it(apps)} to Flask for {targets}."
     else:
         counts = [
             paint(f"{report.count(o)} {o}", _COLOURS[o])

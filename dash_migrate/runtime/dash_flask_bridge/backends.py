@@ -24,6 +24,8 @@ class Bridge:
     """The part of a Dash backend that both ASGI backends share: Dash registers here, Flask gets to know."""
 
     server: Any
+    request_adapter: Any
+    response_adapter: Any
     _dash: Any = None
 
     def __init__(self, server: Any) -> None:
@@ -289,7 +291,7 @@ def quart_parts() -> tuple[type, ...]:
 
     class QuartBridge(Bridge):
         def native_response(self, answer: Any) -> Any:
-            return Response(answer.get_data(), answer.status_code, list(answer.headers))
+            return Response(answer.get_data(), answer.status_code, answer.headers)
 
         def knows(self, method: str, path: str) -> bool:
             adapter = self.server.url_map.bind("localhost")
@@ -315,7 +317,7 @@ def quart_parts() -> tuple[type, ...]:
 def _request_adapter(base: type) -> type:
     """Dash's request adapter for a backend, reading what Flask sees: header case, paths, proxies as before."""
 
-    class Adapter(base):  # type: ignore[misc,valid-type]
+    class Adapter(base):  # type: ignore[misc]
         def __init__(self) -> None:
             self._flask = FlaskRequestAdapter() if flask.has_request_context() else None
             try:
@@ -369,7 +371,7 @@ class FlaskView:
     def __init__(self, app: Any) -> None:
         object.__setattr__(self, "_app", app)
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:  # isinstance(view, Dash) holds
         return type(self._app)
 

@@ -117,7 +117,9 @@ class Call:
             if environ.get(key):
                 headers.append((key.replace("_", "-").lower().encode("latin-1"), str(environ[key]).encode("latin-1")))
         method = environ["REQUEST_METHOD"]
-        scope = dict(self.exchange.scope) if self.exchange is not None else {"type": "http", "asgi": {"version": "3.0"}}
+        scope: dict[str, Any] = {"type": "http", "asgi": {"version": "3.0"}}
+        if self.exchange is not None:
+            scope = dict(self.exchange.scope)
         scope.pop("raw_path", None)
         return {
             **scope,

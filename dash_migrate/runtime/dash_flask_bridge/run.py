@@ -37,7 +37,7 @@ def run(entry: Any, host: str | None, port: Any, debug: bool | None, **options: 
             log.warning("run(%s=%r) has no counterpart on an ASGI server and is left out", name, value)
     start = functools.partial(_run_asgi, entry, host or "127.0.0.1", int(port or 5000), ssl_context)
     if use_reloader:
-        from werkzeug.serving import run_with_reloader
+        from werkzeug._reloader import run_with_reloader
 
         run_with_reloader(start, **reload_options)
     else:

@@ -9,7 +9,7 @@ import io
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import flask
 from flask import Flask
@@ -48,15 +48,15 @@ class Handshake:
         self.admitted = False
         self.state: dict[str, Any] = {}
         path = scope["path"]
-        self.backend = next((b for b in entry.front.backends if path.startswith(b.index_path + "_dash-ws")), None)
+        self.backend: Any = next((b for b in entry.front.backends if path.startswith(b.index_path + "_dash-ws")), None)
 
     def admit(self) -> None:
         """Called where Dash's own view would run: no gate has refused."""
         self.admitted = True
         if flask.request.method != "GET":
             return
-        self.state = dict(vars(flask.g._get_current_object()))  # type: ignore[attr-defined]
-        self.environ, self.session = dict(flask.request.environ), flask.session._get_current_object()  # type: ignore[attr-defined]
+        self.state = dict(vars(flask.g._get_current_object()))
+        self.environ, self.session = dict(flask.request.environ), cast(Any, flask.session)._get_current_object()
 
     async def run(self) -> None:
         front, loop = self.entry.front, asyncio.get_running_loop()
@@ -67,7 +67,7 @@ class Handshake:
             await self.send({"type": "websocket.close", "code": 1008, "reason": "refused"})
             return
         with RequestContext(front.flask, self.environ, session=self.session):
-            vars(flask.g._get_current_object()).update(self.state)  # type: ignore[attr-defined]
+            vars(flask.g._get_current_object()).update(self.state)
             await self.backend.server.inner(self.scope, self.receive, self.send)
 
     def _ask_flask(self, wsgi: Callable[..., Any]) -> None:
@@ -152,7 +152,7 @@ def server_class(backend: str) -> type:
             self.front = front
             # Flask has no limits of this kind
             self.config.update(MAX_CONTENT_LENGTH=None, BODY_TIMEOUT=None, RESPONSE_TIMEOUT=None)
-            self.config = SharedConfig(self.config, front.flask.config)
+            self.config: Any = SharedConfig(self.config, front.flask.config)
             self.session_interface = NoSessions()
 
         async def asgi_app(self, scope: Any, receive: Any, send: Any) -> None:
