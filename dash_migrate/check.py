@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,7 +43,22 @@ def check(
     ignore: Sequence[str] = (),
 ) -> Report:
     """Find what ties the project under ``paths`` to Flask."""
-    return report_on(load(paths), targets, select, ignore)
+    report = report_on(load(paths), targets, select, ignore)
+    return narrowed(report, paths)
+
+
+def narrowed(report: Report, paths: Sequence[Path | str]) -> Report:
+    """The report for the files named one by one; the whole report if a folder was named."""
+    if all(Path(p).is_file() for p in paths):
+        named = {display_path(p) for p in paths}
+        report.findings = [f for f in report.findings if f.path in named]
+        report.errors = [e for e in report.errors if e.path in named]
+    return report
+
+
+def display_path(path: Path | str) -> str:
+    """A path as findings have it: relative to the working directory where it can be, with ``/``."""
+    return os.path.relpath(path).replace(os.sep, "/")
 
 
 def report_on(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dash_migrate.check import Report, report_on
+from dash_migrate.check import Report, display_path, narrowed, report_on
 from dash_migrate.fixes.plan import fix as compute
 from dash_migrate.fixes.plan import merged
 from dash_migrate.model import Backend, FileError
@@ -30,11 +30,14 @@ class Outcome:
 def fix(paths: Sequence[Path | str], targets: tuple[Backend, ...], base: Path | None = None) -> Outcome:
     """Compute the move of the project under ``paths`` to a backend, and the report of what is left."""
     loaded = load(paths, base)
-    return fix_loaded(loaded, targets)
+    named = [display_path(p) for p in paths] if all(Path(p).is_file() for p in paths) else []
+    outcome = fix_loaded(loaded, targets, named)
+    narrowed(outcome.report, paths)
+    return outcome
 
 
-def fix_loaded(loaded: Loaded, targets: tuple[Backend, ...]) -> Outcome:
-    """The same for a project that has been read.
+def fix_loaded(loaded: Loaded, targets: tuple[Backend, ...], only: Sequence[str] = ()) -> Outcome:
+    """The same for a project that has been read; ``only`` as in ``fixes.plan.fix``.
 
     The rewrite is repeated on its own result until nothing changes, so that a second run has nothing to do.
     """
@@ -44,7 +47,7 @@ def fix_loaded(loaded: Loaded, targets: tuple[Backend, ...]) -> Outcome:
     state = loaded
     for target in targets:
         for _ in range(PASSES):
-            fixed = compute(state, target)
+            fixed = compute(state, target, only)
             outcome.errors += [e for e in fixed.errors if e not in outcome.errors]
             created.update(fixed.created)
             if not fixed.changed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from functools import cached_property
 
 from dash_migrate.facts.project import last_name
@@ -76,6 +77,10 @@ class Sides:
             for owner, blueprint in nested:
                 found.setdefault(blueprint, set()).update(found.get(owner, ()))
         return found
+
+    def linked(self, names: Iterable[str]) -> set[str]:
+        """The files that are linked by imports, whichever way, with one of these."""
+        return set().union(*(self._components.get(name, {name}) for name in names))
 
     @cached_property
     def _components(self) -> dict[str, set[str]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from dash_migrate.files.errors import SourceError
 from dash_migrate.files.generated import is_generated
-from dash_migrate.files.imports import Import, imports_of
+from dash_migrate.files.imports import Import, import_lines, imports_of
 from dash_migrate.files.project import ModuleMap
 from dash_migrate.files.source import Source, read_bytes
 from dash_migrate.files.tiers import Spread, Tier
@@ -24,7 +24,6 @@ from dash_migrate.files.words import (
     handles_apps,
     is_coupled,
     is_dash,
-    is_server_package,
 )
 from dash_migrate.model import FileError
 
@@ -87,7 +86,7 @@ class _Gate:
         self.handling = handling
         self.result = Selection()
         self.kept: dict[str, bytes] = {}
-        self.imports: dict[str, Sequence[Import]] = {}
+        self.known: dict[str, Sequence[Import]] = {}
         self.importers: set[str] = set()
 
     def run(self) -> Selection:
@@ -98,17 +97,18 @@ class _Gate:
             return result
         result.modules = ModuleMap.of(self.files)
         dash = {path: is_coupled(self.kept[path], self.coupling) for path in self.importers}
-        servers = self.find_servers()
+        failed = {error.path for error in result.errors}
+        paths = [path for path in self.files.python if path not in failed]
         roots = ["" if root == "." else root for root in self.files.roots]
-        spread = Spread(self.imports, result.modules, self.handles, roots)
-        for path, tier in sorted(spread.run(dash, servers).items()):
+        spread = Spread(paths, result.modules, self, roots)
+        for path, tier in sorted(spread.run(dash).items()):
             data = self.data_of(path)
             if data is None:
                 continue
             if path not in self.files.explicit and is_generated(data):
                 result.skipped.append(Skipped(path, GENERATED))
             else:
-                result.files[path] = Selected(path, Source(path, data), tier, self.imports[path])
+                result.files[path] = Selected(path, Source(path, data), tier, self.imports(path))
         return result
 
     def read(self, path: str) -> bytes | None:
@@ -123,6 +123,17 @@ class _Gate:
         data = self.kept.get(path)
         return self.read(path) if data is None else data
 
+    def imports(self, path: str) -> Sequence[Import]:
+        known = self.known.get(path)
+        if known is None:
+            data = self.data_of(path)
+            known = self.known[path] = imports_of(data) if data is not None else ()
+        return known
+
+    def import_lines(self, path: str) -> bytes:
+        data = self.data_of(path)
+        return import_lines(data) if data is not None else b""
+
     def handles(self, path: str) -> bool:
         data = self.data_of(path)
         return data is not None and handles_apps(data, path in self.importers, self.handling)
@@ -136,7 +147,7 @@ class _Gate:
                 continue
             self.result.read += 1
             if b"dash" in data:
-                imports = self.imports[path] = imports_of(data)
+                imports = self.known[path] = imports_of(data)
                 if any(is_dash(one) for one in imports):
                     self.importers.add(path)
                     self.kept[path] = data
@@ -153,23 +164,6 @@ class _Gate:
             self.result.read += 1
             if b"dash" in data and any(is_dash(one) for one in imports_of(_notebook_code(data))):
                 self.result.notebooks.append(path)
-
-    def find_servers(self) -> set[str]:
-        """The files that import Flask or its kin and not Dash; on the way, what every file imports."""
-        found: set[str] = set()
-        failed = {error.path for error in self.result.errors}
-        for path in self.files.python:
-            if path in self.importers or path in failed:
-                continue
-            imports = self.imports.get(path)
-            if imports is None:
-                data = self.data_of(path)
-                if data is None:
-                    continue
-                imports = self.imports[path] = imports_of(data)
-            if any(is_server_package(one) for one in imports):
-                found.add(path)
-        return found
 
 
 def _notebook_code(data: bytes) -> bytes:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
+from typing import Protocol
 
 from dash_migrate.files.imports import Import
 from dash_migrate.files.project import ModuleMap, is_below
+from dash_migrate.files.words import is_server_package
 
 
 class Tier(IntEnum):
@@ -19,102 +22,136 @@ class Tier(IntEnum):
     PLAIN = 5  #: imports Dash, and has nothing to do with the server
 
 
+class Reader(Protocol):
+    """Answers about the contents of files."""
+
+    def imports(self, path: str) -> Sequence[Import]: ...
+
+    def import_lines(self, path: str) -> bytes: ...
+
+    def handles(self, path: str) -> bool:
+        """Whether the file has a word for what is done with an app or a server."""
+
+
 class Spread:
     """Finds the files around those that import Dash.
 
     A file of another project (one of its own beside the one with Dash) counts only where imports lead to it:
-    a Flask app elsewhere in a large tree has nothing to do with this one.
+    a Flask app elsewhere in a large tree has nothing to do with this one. Of such files only the lines with
+    imports are kept, and one is looked at in full when a word in these says that it may be linked.
     """
 
     def __init__(
         self,
-        imports: Mapping[str, Sequence[Import]],
+        paths: Sequence[str],
         modules: ModuleMap,
-        handles: Callable[[str], bool],
+        reader: Reader,
         roots: Sequence[str] = ("",),
     ) -> None:
-        self._imports = imports
+        self._paths = frozenset(paths)
         self._modules = modules
-        self._handles = handles
+        self._reader = reader
         self._roots = roots
         self._targets: dict[str, frozenset[str]] = {}
         self._inside: dict[str, bool] = {}
+        self._by_word: dict[str, list[str]] = {}
+        self._outside: dict[str, bytes] = {}
         self.tiers: dict[str, Tier] = {}
 
-    def run(self, dash: Mapping[str, bool], servers: set[str]) -> dict[str, Tier]:
-        """The tier of every file that matters.
-
-        Args:
-            dash: the files that import Dash, and whether they have a word for the server.
-            servers: the other files that import something of Flask's kind.
-        """
+    def run(self, dash: Mapping[str, bool]) -> dict[str, Tier]:
+        """The tier of every file that matters, from the files that import Dash and whether they are coupled."""
         for path, coupled in dash.items():
             self.tiers[path] = Tier.COUPLED if coupled else Tier.PLAIN
             self._inside[self._scope_of(path)] = True
-        for path in servers:
-            if self._is_inside(path):
+        for path in self._paths:
+            if not self._is_inside(path) and path not in dash:
+                self._outside[path] = self._reader.import_lines(path)
+                continue
+            for word in self._words(path):
+                self._by_word.setdefault(word, []).append(path)
+            if path not in dash and self._is_server(path):
                 self.tiers[path] = Tier.SERVER
-        self._upwards(servers)
-        self._downwards(servers)
+        self._upwards()
+        self._downwards()
         return self.tiers
 
-    def _upwards(self, servers: set[str]) -> None:
+    def _upwards(self) -> None:
         """Everything that imports a chosen file, and what imports that."""
-        by_word: dict[str, list[str]] = {}
-        for path, imports in self._imports.items():
-            words: set[str] = set()
-            for one in imports:
-                words.add(one.module.rpartition(".")[2])
-                words.update(one.names)
-            for word in words:
-                by_word.setdefault(word, []).append(path)
         todo = self._chosen()
         seen = set(todo)
         while todo:
-            target = todo.pop()
-            directory, _, name = target.rpartition("/")
-            if name == "conftest.py":  # the tests below it get its fixtures without an import
-                users = [path for path in self._imports if is_below(path, directory) and _is_test(path)]
-            else:
-                users = [path for path in by_word.get(_import_word(target), ()) if target in self.targets(path)]
-            for path in users:
+            for path in self._users(todo.pop()):
                 if path not in seen:
                     seen.add(path)
                     todo.append(path)
-                    if path in servers:
+                    if path not in self.tiers and self._is_server(path):
                         self.tiers[path] = Tier.SERVER
-                    elif self._handles(path) or path.endswith("__init__.py"):  # these pass names on
+                    elif self._reader.handles(path) or path.endswith("__init__.py"):  # these pass names on
                         self.tiers[path] = Tier.SIBLING
 
-    def _downwards(self, servers: set[str]) -> None:
+    def _downwards(self) -> None:
         """What the chosen files import, as far as it could do something with an app."""
         todo = self._chosen()
         seen = set(todo)
         while todo:
             for target in self.targets(todo.pop()):
-                if target in seen or target not in self._imports:
+                if target in seen or target not in self._paths:
                     continue
                 seen.add(target)
-                if target in servers:
+                if target not in self.tiers and self._is_server(target):
                     self.tiers[target] = Tier.SERVER
-                elif not self._is_inside(target):
+                elif target in self._outside:
                     continue
-                elif self._handles(target):
+                elif self._reader.handles(target):
                     self.tiers[target] = Tier.HELPER
                 todo.append(target)
 
     def _chosen(self) -> list[str]:
         return [path for path, tier in self.tiers.items() if tier is not Tier.PLAIN]
 
+    def _is_server(self, path: str) -> bool:
+        return any(is_server_package(one) for one in self._reader.imports(path))
+
+    def _users(self, target: str) -> list[str]:
+        """The files that import a file, or that are given something of it without."""
+        directory, _, name = target.rpartition("/")
+        if name == "conftest.py":  # the tests below it get its fixtures
+            return [path for path in self._paths if is_below(path, directory) and _is_test(path)]
+        word = _import_word(target)
+        users = list(self._by_word.get(word, ()))
+        if self._outside and word:
+            raw = word.encode("utf-8", "replace")
+            alone = re.compile(re.escape(raw) + rb"(?<!\w" + re.escape(raw) + rb")(?!\w)")
+            users += [path for path, lines in self._outside.items() if raw in lines and alone.search(lines)]
+        if name == "__init__.py":  # "from . import x" does not say the name
+            users += [path for path in self._outside if is_below(path, directory)]
+        return [path for path in users if target in self.targets(path)]
+
+    def _words(self, path: str) -> set[str]:
+        """The last parts of everything a file may import."""
+        words: set[str] = set()
+        for one in self._reader.imports(path):
+            if one.module:
+                words.update(one.module.split("."))
+            else:
+                words.add(_parent(path, one.level).rpartition("/")[2])
+            words.update(one.names)
+        return words
+
     def targets(self, path: str) -> frozenset[str]:
-        """The project files that the imports of a file can mean."""
+        """The project files that the imports of a file can mean, the packages on the way included."""
         known = self._targets.get(path)
         if known is not None:
             return known
         resolve = self._modules.resolve_import
         found: set[str] = set()
-        for one in self._imports[path]:
-            found.update(resolve(path, one.level, one.module))
+        for one in self._reader.imports(path):
+            dotted = one.module
+            while dotted:
+                found.update(resolve(path, one.level, dotted))
+                dotted = dotted.rpartition(".")[0]
+            if one.level:
+                found.update(resolve(path, one.level, ""))
             prefix = one.module + "." if one.module else ""
             for name in one.names:
                 if name != "*":
@@ -157,3 +194,10 @@ def _import_word(path: str) -> str:
 def _is_test(path: str) -> bool:
     name = path.rpartition("/")[2]
     return name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
+
+
+def _parent(path: str, level: int) -> str:
+    """The directory that ``level`` dots mean in a file."""
+    for _ in range(level):
+        path = path.rpartition("/")[0]
+    return path

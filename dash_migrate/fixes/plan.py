@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,9 +30,15 @@ class Fixed:
     errors: list[FileError] = field(default_factory=list)
 
 
-def fix(loaded: Loaded, target: Backend) -> Fixed:
-    """The changes that bring a project to a backend."""
+def fix(loaded: Loaded, target: Backend, only: Iterable[str] = ()) -> Fixed:
+    """The changes that bring a project to a backend.
+
+    Args:
+        only: move nothing but these files and what imports link them with (default: everything).
+    """
     facts = loaded.facts
+    sides = Sides(facts)
+    chosen = sides.linked(only) if only else set(loaded.texts)
     edits = {
         name: FileEdits(file, loaded.texts[name]) for name, file in facts.project.files.items() if name in loaded.texts
     }
@@ -43,9 +49,9 @@ def fix(loaded: Loaded, target: Backend) -> Fixed:
     placement = Placement(facts, loaded.selection.modules, MODULE)
     if target != "flask":
         moving = [app for app in facts.apps if app.backend == "flask" and app.constructors]
+        moving = [app for app in moving if app.file.display in chosen]
         if moving:
             Bridge(facts, moving, target, edits).make()
-            sides = Sides(facts)
             paths = {app.position: placement.place(app) for app in moving}
             for path in set(paths.values()):
                 for part in sorted((RUNTIME / MODULE).glob("*.py")):
@@ -55,7 +61,7 @@ def fix(loaded: Loaded, target: Backend) -> Fixed:
                     near = [a for a in sides.apps_for(wanted.file) if a.position in paths] or moving
                     bridge_for[name] = paths[near[0].position]
     for name, wanted in edits.items():
-        if not wanted:
+        if not wanted or name not in chosen:
             continue
         if MODULE in wanted.imports:
             dotted = placement.import_name(wanted.file, bridge_for[name])
