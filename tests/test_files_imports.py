@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dash_migrate.files.imports import Import, imports_of
+from dash_migrate.files.imports import Import, import_lines, imports_of
 
 MODULES = ["dash", "dash.exceptions", "jupyter_dash", "app", "pkg.server", "importlib", "importing.imports"]
 NAMES = ["Dash", "server", "app as a", "import_module", "imported", "html\tas\th"]
@@ -79,6 +79,10 @@ def test_no_import_is_missed(parts: list[tuple[str, str, str]], newline: str) ->
         return
     assert truth <= _seen(data)
     assert truth <= _seen(data), "and the second time they come from the cache"
+    lines = import_lines(data).decode("utf-8", "replace")
+    for _, module, name in truth:
+        assert name in lines
+        assert all(part in lines for part in module.split("."))
 
 
 @given(
@@ -86,8 +90,9 @@ def test_no_import_is_missed(parts: list[tuple[str, str, str]], newline: str) ->
     st.sampled_from([b"import ", b"from x import (", b"import_module(", b"__import__('"]),
 )
 def test_no_bytes_make_it_fall_over(data: bytes, beginning: bytes) -> None:
-    imports_of(beginning + data)
-    imports_of(data + b"\n" + beginning)
+    for read in (imports_of, import_lines):
+        read(beginning + data)
+        read(data + b"\n" + beginning)
 
 
 @pytest.mark.parametrize(

@@ -72,28 +72,24 @@ def import_lines(data: bytes) -> bytes:
     """The lines of a file that can belong to imports, and some more: enough to look for a name in them."""
     found: list[bytes] = []
     if b"\r" in data:
-        data = data.replace(b"\r", b"\n")
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     at = data.find(_IMPORT)
     while at >= 0:
         start = data.rfind(b"\n", 0, at) + 1
         end = data.find(b"\n", at)
         if end < 0:
             end = len(data)
-        elif data.find(b"(", at, end) >= 0 or data[end - 1] == _BACKSLASH:
-            end = _generous_end(data, at)
+        further = end
+        if data[end - 1] == _BACKSLASH or data.find(b"(", at, end) >= 0:
+            closing = data.find(b")", at)
+            if closing < 0 or b"#" in data[at:closing]:  # a comment may hold parentheses of its own
+                closing = at + 4_000
+            further = max(end, closing, at + 400)
         if start > 1 and data[start - 2] == _BACKSLASH:
-            start = max(0, start - 200)
-        found.append(data[start:end])
+            start = max(0, start - 400)
+        found.append(data[start:further])
         at = data.find(_IMPORT, end)
     return b"\n".join(found)
-
-
-def _generous_end(data: bytes, at: int) -> int:
-    """Past the end of the statement at ``at``, by the next line that can begin another, or by its length."""
-    closing = data.find(b")", at)
-    if b"#" in data[at : closing if closing >= 0 else at + 200]:
-        closing = at + 2_000
-    return min(len(data), max(closing, at + 200))
 
 
 def _remember(line: bytes, imports: tuple[Import, ...]) -> None:

@@ -48,7 +48,7 @@ class Spread:
         reader: Reader,
         roots: Sequence[str] = ("",),
     ) -> None:
-        self._paths = frozenset(paths)
+        self._paths = dict.fromkeys(paths)
         self._modules = modules
         self._reader = reader
         self._roots = roots
