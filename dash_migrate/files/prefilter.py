@@ -28,7 +28,7 @@ from dash_migrate.files.words import (
 from dash_migrate.model import FileError
 
 #: Up to so many bytes of files are kept in memory, so that they need not be read a second time.
-_KEEP = 48 * 1024 * 1024
+_KEEP = 8 * 1024 * 1024
 
 GENERATED = "generated code"
 
