@@ -130,8 +130,10 @@ def dash_heavy(fixtures: Path, cache: Path, count: int) -> Path:
         return target
     part = target.with_name(target.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
-    for number in range(-(-count // max(per_round, 1))):
+    number = 0
+    for _ in range(-(-count // max(per_round, 1))):
         for source in sources:
+            number += 1
             app = part / f"{source.parent.name}_{number}"
             _vary(source, app, number)
             for name, text in _pages(len(python_files(source))).items():
