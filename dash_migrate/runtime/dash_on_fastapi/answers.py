@@ -1,0 +1,218 @@
+"""Answers as Flask and werkzeug give them, made of what FastAPI sends."""
+
+from __future__ import annotations
+
+import dataclasses
+import decimal
+import json
+import uuid
+from datetime import date
+from typing import Any
+
+from starlette import responses
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
+from werkzeug.exceptions import InternalServerError, default_exceptions
+from werkzeug.http import dump_cookie, http_date
+from werkzeug.utils import get_content_type
+from werkzeug.utils import redirect as werkzeug_redirect
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+
+class Response(responses.Response):
+    """FastAPI's, with Flask's cookies: no ``SameSite`` unless it is asked for, and werkzeug's quoting."""
+
+    def set_cookie(self, key: str, value: str = "", *args: Any, **options: Any) -> None:
+        cookie = dump_cookie(key, str(value), *args, **options)
+        self.raw_headers.append((b"set-cookie", cookie.encode("latin-1")))
+
+    def delete_cookie(self, key: str, path: str = "/", domain: str | None = None, **options: Any) -> None:
+        self.set_cookie(key, max_age=0, expires=0, path=path, domain=domain, **options)
+
+
+class HTMLResponse(Response):
+    """A page: what Flask makes of a string."""
+
+    media_type = "text/html"
+
+
+class JSONResponse(Response):
+    """JSON as ``flask.jsonify`` writes it: sorted keys, ASCII, HTTP dates, decimals and UUIDs as strings."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        return (dumps(content) + "\n").encode("utf-8")
+
+
+class RedirectResponse(Response):
+    """A redirect with the small page Flask sends along; 302 unless another code is given."""
+
+    def __init__(self, url: str, status_code: int = 302, headers: Any = None) -> None:
+        made = werkzeug_redirect(str(url), status_code)
+        super().__init__(made.get_data(), status_code, headers)
+        self.raw_headers += [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in _described(made)]
+
+
+class StreamingResponse(responses.StreamingResponse, Response):
+    """An answer that is made while it is sent; ``text/html`` unless another media type is given."""
+
+    media_type = "text/html"
+
+
+def _described(made: WerkzeugResponse) -> list[tuple[str, str]]:
+    return [(k, v) for k, v in made.headers if k.lower() != "content-length"]
+
+
+def dumps(content: Any, **options: Any) -> str:
+    """``flask.json.dumps``."""
+    options = {"sort_keys": True, "separators": (",", ":"), "default": _plain, **options}
+    return json.dumps(content, **options)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return http_date(value)
+    if isinstance(value, (decimal.Decimal, uuid.UUID)):
+        return str(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    if hasattr(value, "__html__"):
+        return str(value.__html__())
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+def make_response(value: Any, status: Any = None, headers: Any = None) -> responses.Response:
+    """The answer for whatever a Flask view may return: text, bytes, dicts, lists, generators, tuples, answers.
+
+    Raises:
+        TypeError: it is none of these.
+    """
+    if isinstance(value, tuple):
+        value, status, headers = _parts(value)
+    response: responses.Response
+    if isinstance(value, responses.Response):
+        response = value
+    elif isinstance(value, WerkzeugResponse):
+        response = from_werkzeug(value)
+    elif isinstance(value, (str, bytes, bytearray)):
+        response = HTMLResponse(bytes(value) if isinstance(value, bytearray) else value)
+    elif isinstance(value, (dict, list)):
+        response = JSONResponse(value)
+    elif hasattr(value, "__next__"):
+        response = StreamingResponse(value)
+    else:
+        raise TypeError(f"a view must not return {type(value).__name__}")
+    if status is not None:
+        response.status_code = int(str(status).split(" ", 1)[0])
+    for name, item in _pairs(headers):
+        response.headers[name] = str(item)
+    return response
+
+
+def _parts(value: tuple[Any, ...]) -> tuple[Any, Any, Any]:
+    if len(value) == 3:
+        return value[0], value[1], value[2]
+    if len(value) != 2:
+        raise TypeError("a view must return (body, status, headers), (body, status) or (body, headers)")
+    if isinstance(value[1], (dict, list, tuple)) or hasattr(value[1], "items"):
+        return value[0], None, value[1]
+    return value[0], value[1], None
+
+
+def _pairs(headers: Any) -> list[tuple[str, Any]]:
+    if not headers:
+        return []
+    return list(headers.items()) if hasattr(headers, "items") else list(headers)
+
+
+def error_page(error: BaseException) -> responses.Response:
+    """The page werkzeug gives for an HTTP error, and for any other exception the one for 500."""
+    made = as_werkzeug_error(error)
+    response = from_werkzeug(made.get_response())
+    for name, value in (getattr(error, "headers", None) or {}).items():
+        response.headers[name] = value
+    return response
+
+
+def as_werkzeug_error(error: BaseException) -> WerkzeugHTTPException:
+    """An HTTP error as the exception Flask's error handlers were given."""
+    if isinstance(error, WerkzeugHTTPException):
+        return error
+    if not isinstance(error, HTTPException):
+        return InternalServerError(original_exception=error)
+    made = default_exceptions.get(error.status_code, WerkzeugHTTPException)()
+    made.code = error.status_code
+    if error.detail and error.detail != made.name:
+        made.description = error.detail
+    return made
+
+
+def abort(status: Any, description: str | None = None, response: Any = None) -> None:
+    """Stop with an HTTP error, or with an answer.
+
+    Raises:
+        HTTPException: for FastAPI to answer.
+        Answered: an answer was given instead of a code.
+    """
+    if isinstance(status, (responses.Response, WerkzeugResponse)):
+        raise Answered(make_response(status))
+    if response is not None:
+        raise Answered(make_response(response))
+    raise HTTPException(int(status), description)
+
+
+class Answered(Exception):
+    """Carries an answer out of the code that made it."""
+
+    def __init__(self, response: responses.Response) -> None:
+        super().__init__(response)
+        self.response = response
+
+
+def from_werkzeug(made: WerkzeugResponse, request: HTTPConnection | None = None) -> responses.Response:
+    """A werkzeug answer as one that FastAPI can send.
+
+    Args:
+        made: the answer.
+        request: the request, for answers that depend on its method.
+    """
+    environ = {"REQUEST_METHOD": "GET"} if request is None else wsgi_environ(request)
+    iterable, status, headers = made.get_wsgi_response(environ)
+    code = int(status.split(" ", 1)[0])
+    response: responses.Response
+    if made.is_streamed or made.direct_passthrough:
+        response = StreamingResponse(iterable, code)
+    else:
+        response = Response(b"".join(iterable), code)
+    response.raw_headers = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in headers]
+    return response
+
+
+def content_type(mimetype: str) -> str:
+    """A mimetype with the charset Flask adds to text."""
+    return get_content_type(mimetype, "utf-8")
+
+
+def wsgi_environ(connection: HTTPConnection) -> dict[str, Any]:
+    """As much of a WSGI environ as werkzeug's helpers look at: method, paths and headers."""
+    scope = connection.scope
+    server = scope.get("server") or ("localhost", 80)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope.get("method", "GET"),
+        "SCRIPT_NAME": scope.get("root_path", ""),
+        "PATH_INFO": scope["path"].encode("utf-8").decode("latin-1"),
+        "QUERY_STRING": scope.get("query_string", b"").decode("latin-1"),
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1] or ""),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": (scope.get("client") or ("", 0))[0],
+        "wsgi.url_scheme": {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"]),
+    }
+    for raw_name, raw_value in scope["headers"]:
+        key = raw_name.decode("latin-1").upper().replace("-", "_")
+        key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + key
+        value = raw_value.decode("latin-1")
+        environ[key] = f"{environ[key]},{value}" if key in environ else value
+    return environ

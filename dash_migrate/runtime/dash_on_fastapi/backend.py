@@ -1,0 +1,212 @@
+"""Dash's FastAPI backend, with the answers of its Flask backend."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+from typing import Any
+
+from dash.backends._fastapi import FastAPIDashServer, FastAPIRequestAdapter, FastAPIResponseAdapter
+from fastapi import FastAPI
+from starlette.requests import Request
+from werkzeug.datastructures import Headers, MultiDict
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from . import files
+from .answers import JSONResponse, Response, content_type, from_werkzeug
+from .current import current_request
+from .dispatch import EMPTY_CALLBACK
+from .run import run
+from .server import Server
+from .threads import in_thread
+
+
+class FastAPIBackend(FastAPIDashServer):
+    """``Dash(backend=FastAPIBackend)``; ``FastAPIBackend.on(server)`` for a server of your own."""
+
+    server: Any
+
+    def __init__(self, server: FastAPI) -> None:
+        super().__init__(server)
+        self.request_adapter: Any = _RequestAdapter
+        self.response_adapter: Any = _ResponseAdapter
+
+    @staticmethod
+    def create_app(name: str = "__main__", config: dict[str, Any] | None = None) -> FastAPI:
+        return Server(name)
+
+    @classmethod
+    def on(cls, server: Server) -> type:
+        """The backend for a Dash app that shares a server."""
+        return type(cls.__name__, (cls,), {"create_app": staticmethod(lambda *_: server)})
+
+    def setup_backend(self, dash_app: Any) -> None:
+        super().setup_backend(dash_app)
+        self.prefix: str = dash_app.config.routes_pathname_prefix
+        self.server.dash.append(self)
+        execute = dash_app._execute_callback
+
+        def execute_callback(function: Any, *args: Any, **kwargs: Any) -> Any:
+            callback = execute(function, *args, **kwargs)
+            if inspect.iscoroutinefunction(function) or not _on_event_loop():
+                return callback
+
+            async def off_the_loop() -> Any:
+                result = await in_thread(callback)
+                return await result if inspect.isawaitable(result) else result
+
+            return off_the_loop
+
+        dash_app._execute_callback = execute_callback
+
+    def before_request(self, func: Any) -> None:
+        if func is not None:
+            self.server.before_hooks.append(func)
+
+    def after_request(self, func: Any) -> None:
+        if func is not None:
+            self.server.after_hooks.append(func)
+
+    # websockets, see Dispatch
+
+    def owns(self, scope: Any) -> bool:
+        """Whether a websocket is one for callbacks of this app."""
+        return str(scope["path"]).startswith(self.prefix + "_dash-ws")
+
+    def as_callback(self, scope: Any) -> dict[str, Any]:
+        """The callback request that a websocket stands for, as far as gates can tell."""
+        length = str(len(EMPTY_CALLBACK)).encode()
+        headers = [*scope["headers"], (b"content-type", b"application/json"), (b"content-length", length)]
+        scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
+        path = self.prefix + "_dash-update-component"
+        return {**scope, "method": "POST", "path": path, "scheme": scheme, "headers": headers, "query_string": b""}
+
+    # Dash's own views
+
+    def add_url_rule(
+        self, rule: str, view_func: Any, endpoint: str | None = None, methods: list[str] | None = None, **options: Any
+    ) -> None:
+        super().add_url_rule(rule, _off_the_loop(view_func), endpoint, methods, **options)
+
+    def setup_index(self, dash_app: Any) -> None:
+        def index() -> Any:
+            page = dash_app.index()
+            return self.make_response(page, mimetype="text/html") if isinstance(page, str) else page
+
+        self.index = index
+        dash_app._add_url("", index, methods=["GET"])
+
+    def setup_catchall(self, dash_app: Any) -> None:
+        dash_app._add_url("{path:path}", self.index, methods=["GET"])
+
+    def _setup_catchall(self) -> None:
+        """It is there, under the app's own prefix; Dash's middleware asks for it at startup."""
+
+    def setup_component_suites(self, dash_app: Any) -> None:
+        def serve(request: Request, package_name: str, fingerprinted_path: str) -> Any:
+            return files.component(dash_app, package_name, fingerprinted_path, request)
+
+        dash_app._add_url("_dash-component-suites/{package_name}/{fingerprinted_path:path}", serve)
+
+    def register_assets_blueprint(self, blueprint_name: str, assets_url_path: str, assets_folder: str) -> None:
+        def asset(request: Request, filename: str) -> Any:
+            return files.send_from_directory(request, assets_folder, filename)
+
+        path = "/" + assets_url_path.strip("/") + "/{filename:path}"
+        self.server.add_api_route(path, asset, methods=["GET"], name=blueprint_name, include_in_schema=False)
+
+    def serve_callback(self, dash_app: Any) -> Any:
+        dispatch = super().serve_callback(dash_app)
+
+        @functools.wraps(dispatch)
+        async def answered(*args: Any, **kwargs: Any) -> Any:
+            request = current_request()
+            if getattr(request.state, "json_body", None) is None:  # Dash's middleware could not read it
+                raise BadRequest() if is_json(request) else UnsupportedMediaType(NOT_JSON)
+            return await dispatch(*args, **kwargs)
+
+        answered.__signature__ = inspect.signature(dispatch, eval_str=True)  # type: ignore[attr-defined]
+        return answered
+
+    def make_response(
+        self, data: Any, mimetype: str | None = None, content_type: str | None = None, status: int | None = None
+    ) -> Response:
+        kind = content_type or _content_type(mimetype or "text/html")
+        return Response(data, status or 200, headers={"Content-Type": kind})
+
+    def jsonify(self, obj: Any) -> Response:
+        return JSONResponse(obj)
+
+    def run(self, dash_app: Any, host: str, port: int, debug: bool, **options: Any) -> None:
+        run(self.server, host, port, debug, **options)
+
+
+_content_type = content_type
+
+#: what Flask says to a body that is not declared to be JSON
+NOT_JSON = "Did not attempt to load JSON data because the request Content-Type was not 'application/json'."
+
+
+def is_json(request: Request) -> bool:
+    """Whether a request says that its body is JSON."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+class _RequestAdapter(FastAPIRequestAdapter):
+    """What ``dash.ctx`` and Dash itself read of a request, as on Flask."""
+
+    def __init__(self) -> None:
+        try:
+            super().__init__()
+        except RuntimeError:
+            self._request = current_request()
+
+    @property
+    def headers(self) -> Any:
+        return Headers([(name.title(), value) for name, value in self._request.headers.items()])
+
+    @property
+    def args(self) -> Any:
+        return MultiDict(self._request.query_params.multi_items())
+
+    @property
+    def full_path(self) -> str:
+        return f"{self._request.url.path}?{self._request.url.query}"
+
+
+class _ResponseAdapter(FastAPIResponseAdapter):
+    """What callbacks say of their answer through ``dash.ctx.response``, with Flask's cookies."""
+
+    def set_response(self, **kwargs: Any) -> Any:
+        response = Response(kwargs.get("data"), media_type="application/json")
+        for name, values in self._headers.items():
+            for value in values if isinstance(values, list) else [values]:
+                response.headers.append(name, value)
+        for key, (value, options) in self._cookies.items():
+            response.set_cookie(key, value, **options)
+        return response
+
+
+def _off_the_loop(view: Any) -> Any:
+    """A plain view as one that runs in a thread with the context Dash gave it."""
+    if not callable(view) or inspect.iscoroutinefunction(view):
+        return view
+
+    @functools.wraps(view)
+    async def run_view(*args: Any, **kwargs: Any) -> Any:
+        answer = await in_thread(view, *args, **kwargs)
+        return from_werkzeug(answer) if isinstance(answer, WerkzeugResponse) else answer
+
+    run_view.__signature__ = inspect.signature(view, eval_str=True)  # type: ignore[attr-defined]
+    return run_view
+
+
+def _on_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

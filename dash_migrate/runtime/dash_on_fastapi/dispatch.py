@@ -1,0 +1,225 @@
+"""What happens to a request: hooks, route, error handlers, hooks again, as in ``Flask.full_dispatch_request``."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.routing import Match
+from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from .answers import Answered, error_page, make_response
+from .current import current_request, serving
+from .routing import Routes, handles
+from .threads import in_thread
+
+log = logging.getLogger(__name__)
+
+
+class Dispatch:
+    """Stands in the place of a FastAPI router's own dispatch."""
+
+    def __init__(self, server: Any) -> None:
+        self.server = server
+        self.router = server.router
+        self.inner = server.router.middleware_stack
+        self.routes = Routes(server.router)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            await self.inner(scope, receive, send)
+
+    # http
+
+    async def _http(self, scope: Any, receive: Any, send: Any) -> None:
+        request = Request(scope, receive)
+        serving(request)
+        outgoing = Outgoing(self.server, request, send)
+        error: BaseException | None = None
+        try:
+            try:
+                answer = await self._before(request)
+                if answer is None:
+                    await self._route(scope, receive, outgoing.send)
+                else:
+                    await answer(scope, receive, outgoing.send)
+            except Exception as raised:
+                error = raised
+                if outgoing.started:
+                    raise
+                answer = await self.handle(request, raised)
+                await answer(scope, receive, outgoing.send)
+        finally:
+            for hook in reversed(self.server.teardown_hooks):
+                await call(hook, error)
+
+    async def _before(self, request: HTTPConnection) -> Response | None:
+        for hook in list(self.server.before_hooks):
+            answer = await call(hook)
+            if answer is not None:
+                return make_response(answer)
+        return None
+
+    async def _route(self, scope: Any, receive: Any, send: Any) -> None:
+        route = self.routes.find(scope)
+        if isinstance(route, Response):
+            await route(scope, receive, send)
+            return
+        if scope["method"] == "HEAD" and not handles(route, "HEAD"):
+            scope["method"], send = "GET", _without_body(send)
+        if route in self.router.routes:  # not in a router of its own: run it, whatever comes before it
+            match, inner = route.matches(scope)
+            if match is Match.FULL:
+                scope.update(inner, router=self.router)
+                await route.handle(scope, receive, send)
+                return
+        await self.inner(scope, receive, send)
+
+    async def handle(self, request: Request, error: Exception) -> Response:
+        """The answer of the error handler for an exception, or the page for it."""
+        if isinstance(error, Answered):
+            return error.response
+        http = isinstance(error, (HTTPException, WerkzeugHTTPException))
+        handler, given = self._handler(error)
+        if handler is None or (not http and isinstance(given, HTTPException)):
+            shown = None if http else self._shown_by_dash(error)
+            if shown is not None:
+                return shown
+            if not http:
+                log.error("Exception on %s [%s]", request.url.path, request.method, exc_info=error)
+        if handler is None:
+            return error_page(error)
+        if inspect.iscoroutinefunction(handler):
+            return make_response(await handler(request, given))
+        return make_response(await in_thread(handler, request, given))
+
+    def _handler(self, error: BaseException) -> tuple[Callable[..., Any] | None, Any]:
+        """The handler for an exception and what it is given: by status, then by class, as in Flask."""
+        handlers = self.server.handlers
+        if isinstance(error, WerkzeugHTTPException):
+            given: Any = HTTPException(error.code or 500, error.description)
+        else:
+            given = error
+        if isinstance(given, HTTPException):
+            keys: list[Any] = [given.status_code, HTTPException, WerkzeugHTTPException, Exception]
+            return next((handlers[k] for k in keys if k in handlers), None), given
+        for cls in type(error).__mro__:
+            if cls in handlers:
+                return handlers[cls], error
+        for key in (500, HTTPException, WerkzeugHTTPException):
+            if key in handlers:
+                made = HTTPException(500)
+                made.original_exception = error  # type: ignore[attr-defined]
+                return handlers[key], made
+        return None, error
+
+    def _shown_by_dash(self, error: Exception) -> Response | None:
+        """The traceback that Dash's developer tools show, while they are on."""
+        for backend in self.server.dash:
+            if backend.error_handling_mode in ("raise", "prune"):
+                return make_response((backend._get_traceback(None, error), 500))
+        return None
+
+    # websockets
+
+    async def _websocket(self, scope: Any, receive: Any, send: Any) -> None:
+        """Let a websocket in if the hooks let in both its handshake and the callback requests it stands for."""
+        serving(HTTPConnection(scope))
+        knocks = [scope, *(backend.as_callback(scope) for backend in self.server.dash if backend.owns(scope))]
+        for knock in knocks:
+            connection = HTTPConnection(knock) if knock is scope else Request({**knock, "type": "http"}, _empty)
+            serving(connection)
+            try:
+                refused = await self._before(connection) is not None
+            except Exception:
+                log.exception("a hook failed on a websocket handshake")
+                refused = True
+            if refused:
+                await receive()
+                await send({"type": "websocket.close", "code": 1008, "reason": "refused"})
+                return
+        serving(HTTPConnection(scope))
+        await self.inner(scope, receive, send)
+
+
+class Outgoing:
+    """An answer on its way out: ``after_request`` hooks see it whole, as werkzeug's Response."""
+
+    def __init__(self, server: Any, request: Request, send: Any) -> None:
+        self.server, self.request, self._send = server, request, send
+        self.head: Any = None
+        self.started = False
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.head = message
+            return
+        if message["type"] != "http.response.body" or self.head is None:
+            await self._send(message)
+            return
+        body, more = message.get("body", b""), message.get("more_body", False)
+        head, self.head = self.head, None
+        hooks = [*getattr(self.request.state, "after_this_request", ()), *reversed(self.server.after_hooks)]
+        hooks += self.server.closing_hooks
+        if hooks:
+            head, body = await self._hooked(hooks, head, body, more)
+        self.started = True
+        await self._send(head)
+        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def _hooked(self, hooks: list[Any], head: Any, body: bytes, more: bool) -> tuple[Any, bytes]:
+        headers = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in head.get("headers", ())]
+        response: Any = WerkzeugResponse(iter(()) if more else body, head["status"], headers)
+        if not any(name.lower() == "content-type" for name, _ in headers):
+            del response.headers["Content-Type"]
+        for hook in hooks:
+            answer = await call(hook, response)
+            if isinstance(answer, WerkzeugResponse):
+                response = answer
+            elif answer is not None:
+                made = make_response(answer)
+                response = WerkzeugResponse(bytes(made.body), made.status_code, list(made.headers.items()))
+        raw = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in response.headers]
+        if not more:
+            body = response.get_data()
+            kept = [(k, v) for k, v in raw if k != b"content-length"]
+            if len(kept) != len(raw):
+                raw = [*kept, (b"content-length", str(len(body)).encode())]
+        return {**head, "status": response.status_code, "headers": raw}, body
+
+
+async def call(hook: Any, *args: Any) -> Any:
+    """Run a hook, giving it the request if it has a parameter named so."""
+    parameters = inspect.signature(hook).parameters
+    if "request" in parameters:
+        args = (current_request(), *args) if next(iter(parameters)) == "request" else (*args, current_request())
+    if inspect.iscoroutinefunction(hook):
+        return await hook(*args)
+    return await in_thread(hook, *args)
+
+
+async def _empty() -> Any:
+    return {"type": "http.request", "body": EMPTY_CALLBACK, "more_body": False}
+
+
+#: the body of a callback request that names no callback
+EMPTY_CALLBACK = b'{"output": "", "outputs": [], "inputs": [], "state": [], "changedPropIds": []}'
+
+
+def _without_body(send: Any) -> Any:
+    async def send_head(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return send_head

@@ -1,0 +1,51 @@
+"""Files as Flask sends them: same headers, conditional and partial answers, 404 outside the folder."""
+
+from __future__ import annotations
+
+import mimetypes
+import pkgutil
+import sys
+from typing import Any
+
+from dash import _validate
+from dash.fingerprint import check_fingerprint
+from starlette.requests import Request
+from starlette.responses import Response
+from werkzeug.exceptions import HTTPException
+from werkzeug.utils import send_file as werkzeug_send_file
+from werkzeug.utils import send_from_directory as werkzeug_send_from_directory
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from .answers import error_page, from_werkzeug, wsgi_environ
+
+
+def send_file(request: Request, path_or_file: Any, **options: Any) -> Response:
+    """``flask.send_file``: the same options, for a path or a file object."""
+    options.setdefault("max_age", None)
+    made = werkzeug_send_file(path_or_file, wsgi_environ(request), **options)
+    return from_werkzeug(made, request)
+
+
+def send_from_directory(request: Request, directory: Any, path: Any, **options: Any) -> Response:
+    """``flask.send_from_directory``: a file in a folder, or the page for 404."""
+    options.setdefault("max_age", None)
+    try:
+        made = werkzeug_send_from_directory(directory, path, wsgi_environ(request), **options)
+    except HTTPException as error:
+        return error_page(error)
+    return from_werkzeug(made, request)
+
+
+def component(dash_app: Any, package_name: str, fingerprinted_path: str, request: Request) -> Response:
+    """A file of a component package, cached by its fingerprint or its content."""
+    path, has_fingerprint = check_fingerprint(fingerprinted_path)
+    _validate.validate_js_path(dash_app.registered_paths, package_name, path)
+    mimetype = mimetypes.types_map.get("." + path.split(".")[-1], "application/octet-stream")
+    made = WerkzeugResponse(pkgutil.get_data(sys.modules[package_name].__name__, path), mimetype=mimetype)
+    if has_fingerprint:
+        made.cache_control.max_age = 31536000  # 1 year
+    else:
+        made.add_etag()
+        if request.headers.get("if-none-match") == f'"{made.get_etag()[0]}"':
+            made = WerkzeugResponse(None, status=304)
+    return from_werkzeug(made)

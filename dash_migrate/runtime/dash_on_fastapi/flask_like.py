@@ -1,0 +1,166 @@
+"""The parts of a Flask app that code keeps using: config, session, templates, flashed messages, test client."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+from starlette.requests import HTTPConnection
+
+from .backend import FastAPIBackend
+from .config import Config
+from .current import current_request
+from .requests import BodyReader
+from .server import Server
+from .session import Sessions
+
+
+class FlaskLikeServer(Server):
+    """A FastAPI app with ``config``, ``secret_key`` and ``request.session``."""
+
+    def __init__(self, name: str = "__main__", template_folder: str = "templates", **options: Any) -> None:
+        super().__init__(name, **options)
+        self.template_folder = template_folder
+        self.config = Config(self.folder)
+        self.extensions: dict[str, Any] = {}
+        self.context_processors: list[Callable[[], dict[str, Any]]] = []
+        self.sessions = Sessions(self)
+        self.closing_hooks.append(self._save_session)
+
+    @property
+    def secret_key(self) -> Any:
+        """The key that signs the session cookie."""
+        return self.config["SECRET_KEY"]
+
+    @secret_key.setter
+    def secret_key(self, value: Any) -> None:
+        self.config["SECRET_KEY"] = value
+
+    @property
+    def permanent_session_lifetime(self) -> Any:
+        """How long permanent sessions last: a timedelta or seconds."""
+        return self.config["PERMANENT_SESSION_LIFETIME"]
+
+    @permanent_session_lifetime.setter
+    def permanent_session_lifetime(self, value: Any) -> None:
+        self.config["PERMANENT_SESSION_LIFETIME"] = value
+
+    @functools.cached_property
+    def logger(self) -> logging.Logger:
+        """A logger named after the app."""
+        return logging.getLogger(self.name)
+
+    def _save_session(self, response: Any) -> Any:
+        self.sessions.save(cast(Any, current_request().session), response)
+        return response
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] in ("http", "websocket"):
+            scope["session"] = self.sessions.open(HTTPConnection(scope))
+        if scope["type"] == "http":
+            reader = scope["dash.body"] = BodyReader(receive)
+            scope["dash.connection"] = receive
+            receive = _Receive(reader, receive)
+        await super().__call__(scope, receive, send)
+
+    @functools.cached_property
+    def jinja_env(self) -> Any:
+        """The environment of the app's templates."""
+        from .templates import environment
+
+        return environment(self)
+
+    def context_processor(self, function: Any) -> Any:
+        """Add what a function returns to the context of every template."""
+        self.context_processors.append(function)
+        return function
+
+    def template_filter(self, name: str | None = None) -> Any:
+        """Register a template filter."""
+        return self._register("filters", name)
+
+    def template_global(self, name: str | None = None) -> Any:
+        """Register a template global."""
+        return self._register("globals", name)
+
+    def template_test(self, name: str | None = None) -> Any:
+        """Register a template test."""
+        return self._register("tests", name)
+
+    def _register(self, table: str, name: Any) -> Any:
+        def register(function: Any) -> Any:
+            key = name if isinstance(name, str) else function.__name__
+            getattr(self.jinja_env, table)[key] = function
+            return function
+
+        return register(name) if callable(name) else register
+
+    @contextlib.contextmanager
+    def app_context(self) -> Iterator[FlaskLikeServer]:
+        """There is none here; what stood inside runs all the same."""
+        yield self
+
+    def test_client(self, **_options: Any) -> Any:
+        """A client for tests with the methods and answers of Flask's."""
+        from .testing import client
+
+        return client(self)
+
+
+class _Receive:
+    """The body again for those further in; keeps what tells the connection's peer."""
+
+    def __init__(self, reader: BodyReader, receive: Any) -> None:
+        self._reader = reader
+        self.transport = getattr(getattr(receive, "__self__", None), "transport", None)
+        self.__self__ = self
+
+    async def __call__(self) -> Any:
+        return await self._reader.receive()
+
+
+class FlaskLikeBackend(FastAPIBackend):
+    """``Dash(backend=FlaskLikeBackend)``: FastAPI with the parts of Flask that an app keeps using."""
+
+    @staticmethod
+    def create_app(name: str = "__main__", config: dict[str, Any] | None = None) -> FlaskLikeServer:
+        server = FlaskLikeServer(name)
+        server.config.update(config or {})
+        return server
+
+
+def after_this_request(function: Any) -> Any:
+    """Give a function the answer to the current request, as werkzeug's Response."""
+    state = current_request().state
+    state.after_this_request = [*getattr(state, "after_this_request", ()), function]
+    return function
+
+
+def flash(message: str, category: str = "message") -> None:
+    """Keep a message for the next page."""
+    session = current_request().session
+    session["_flashes"] = [*session.get("_flashes", []), (category, message)]
+
+
+def get_flashed_messages(with_categories: bool = False, category_filter: Any = ()) -> list[Any]:
+    """The kept messages, once per request."""
+    request = current_request()
+    flashes = getattr(request.state, "flashes", None)
+    if flashes is None:
+        flashes = request.session.pop("_flashes") if "_flashes" in request.session else []
+        request.state.flashes = flashes
+    if category_filter:
+        flashes = [f for f in flashes if f[0] in category_filter]
+    return list(flashes) if with_categories else [text for _, text in flashes]
+
+
+__all__ = [
+    "FlaskLikeBackend",
+    "FlaskLikeServer",
+    "after_this_request",
+    "flash",
+    "get_flashed_messages",
+]

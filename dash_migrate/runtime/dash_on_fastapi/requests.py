@@ -1,0 +1,154 @@
+"""What Flask's request offers and FastAPI's does not: first values, types, bodies in plain functions."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from typing import Any
+
+from starlette.requests import HTTPConnection
+from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.formparser import parse_form_data
+from werkzeug.sansio.request import Request as PlainRequest
+
+from .answers import wsgi_environ
+
+
+def as_werkzeug(request: HTTPConnection) -> PlainRequest:
+    """The request as Flask's views read it: ``args``, ``headers``, ``authorization``, ``accept_languages`` …
+
+    Missing keys answer 400, the first of repeated keys counts, ``get`` takes ``type=``. Bodies are read by the other
+    functions here.
+    """
+    known = request.scope.get("dash.werkzeug")
+    if known is None:
+        environ = wsgi_environ(request)
+        known = request.scope["dash.werkzeug"] = PlainRequest(
+            method=environ["REQUEST_METHOD"],
+            scheme=environ["wsgi.url_scheme"],
+            server=(environ["SERVER_NAME"], int(environ["SERVER_PORT"] or 0)),
+            root_path=environ["SCRIPT_NAME"],
+            path=request.scope["path"],
+            query_string=request.scope.get("query_string", b""),
+            headers=_headers(request),
+            remote_addr=environ["REMOTE_ADDR"],
+        )
+    found: PlainRequest = known
+    return found
+
+
+def _headers(request: HTTPConnection) -> Any:
+    from werkzeug.datastructures import Headers
+
+    return Headers([(k.title(), v) for k, v in request.headers.items()])
+
+
+def query_args(request: HTTPConnection) -> Any:
+    """``flask.request.args``."""
+    return as_werkzeug(request).args
+
+
+def body(request: HTTPConnection) -> bytes:
+    """``flask.request.get_data()``: the whole body, whoever read it before.
+
+    Raises:
+        RequestEntityTooLarge: it is larger than the app's ``MAX_CONTENT_LENGTH``.
+    """
+    limit = getattr(request.app, "config", {}).get("MAX_CONTENT_LENGTH")
+    length = as_werkzeug(request).content_length
+    if limit is not None and (length or 0) > limit:
+        raise RequestEntityTooLarge
+    reader: BodyReader = request.scope["dash.body"]
+    return reader.wait()
+
+
+def json_body(request: HTTPConnection, force: bool = False, silent: bool = False) -> Any:
+    """``flask.request.get_json()``.
+
+    Raises:
+        UnsupportedMediaType: the body is not declared to be JSON.
+        BadRequest: it is not JSON.
+    """
+    if not (force or as_werkzeug(request).is_json):
+        if silent:
+            return None
+        raise UnsupportedMediaType(
+            "Did not attempt to load JSON data because the request Content-Type was not 'application/json'."
+        )
+    try:
+        return json.loads(body(request))
+    except ValueError:
+        if silent:
+            return None
+        raise BadRequest() from None
+
+
+def form(request: HTTPConnection) -> Any:
+    """``flask.request.form``."""
+    return _parsed(request)[0]
+
+
+def files(request: HTTPConnection) -> Any:
+    """``flask.request.files``: werkzeug's FileStorage objects."""
+    return _parsed(request)[1]
+
+
+def values(request: HTTPConnection) -> Any:
+    """``flask.request.values``: the query string, then the form."""
+    from werkzeug.datastructures import CombinedMultiDict
+
+    return CombinedMultiDict([query_args(request), form(request)])
+
+
+def _parsed(request: HTTPConnection) -> Any:
+    known = request.scope.get("dash.form")
+    if known is None:
+        mimetype = as_werkzeug(request).mimetype
+        if mimetype not in ("multipart/form-data", "application/x-www-form-urlencoded"):
+            known = (ImmutableMultiDict(), ImmutableMultiDict())
+        else:
+            environ = wsgi_environ(request)
+            data = body(request)
+            environ.update({"wsgi.input": io.BytesIO(data), "CONTENT_LENGTH": str(len(data))})
+            _, fields, uploads = parse_form_data(environ)
+            known = (ImmutableMultiDict(fields), ImmutableMultiDict(uploads))
+        request.scope["dash.form"] = known
+    return known
+
+
+class BodyReader:
+    """Reads a request's body once, for whoever asks: plain functions in threads, and FastAPI itself."""
+
+    def __init__(self, receive: Any) -> None:
+        self._receive = receive
+        self._loop = asyncio.get_running_loop()
+        self._lock = asyncio.Lock()
+        self._data: bytes | None = None
+        self._given = False
+
+    async def read(self) -> bytes:
+        """The whole body."""
+        async with self._lock:
+            if self._data is None:
+                parts, more = [], True
+                while more:
+                    message = await self._receive()
+                    parts.append(message.get("body", b""))
+                    more = message.get("more_body", False)
+                self._data = b"".join(parts)
+            return self._data
+
+    def wait(self) -> bytes:
+        """The whole body, for code that runs in a thread."""
+        if self._data is None:
+            return asyncio.run_coroutine_threadsafe(self.read(), self._loop).result()
+        return self._data
+
+    async def receive(self) -> Any:
+        """The ASGI channel for those further in: the body in one piece, then what the connection says."""
+        if self._given:
+            return await self._receive()
+        self._given = True
+        return {"type": "http.request", "body": await self.read(), "more_body": False}

@@ -1,0 +1,102 @@
+"""Which route a request goes to: werkzeug's choice, as on Flask.
+
+FastAPI takes the first route that matches, answers HEAD and OPTIONS with 405, and knows no slash redirects once
+Dash's catch-all is there. Flask took the most specific rule, and had all of these.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import Map, RequestRedirect, Rule
+
+from .answers import from_werkzeug
+
+_PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
+
+#: how werkzeug weighs converters: a path takes what nothing else wants
+_WEIGHTS = {"int": 50, "float": 50, "uuid": 100, "path": 200}
+
+
+class Routes:
+    """The routes of a FastAPI router, read when the first request comes."""
+
+    def __init__(self, router: Any) -> None:
+        self.router = router
+        self._map: Map | None = None
+        self._routes: list[Any] = []
+
+    def find(self, scope: Any) -> Any:
+        """The route for a request, or the answer that needs none: a redirect, the methods allowed.
+
+        Raises:
+            HTTPException: 404 or 405.
+        """
+        if self._map is None:
+            self._map = self._read()
+        host = dict(scope["headers"]).get(b"host", b"localhost").decode("latin-1")
+        query = scope.get("query_string", b"").decode("latin-1")
+        path, root = scope["path"], scope.get("root_path", "")
+        path = path[len(root) :] if root and path.startswith(root) else path
+        adapter = self._map.bind(host, root or "/", url_scheme=scope["scheme"], query_args=query)
+        try:
+            place, _ = adapter.match(path, scope["method"])
+            route = self._routes[place]
+        except RequestRedirect as redirect:
+            return from_werkzeug(redirect.get_response())
+        except NotFound:
+            raise HTTPException(404) from None
+        except MethodNotAllowed as wrong:
+            raise HTTPException(405, headers={"Allow": ", ".join(wrong.valid_methods or ())}) from None
+        if scope["method"] == "OPTIONS" and not handles(route, "OPTIONS"):
+            allowed = ", ".join(adapter.allowed_methods(path))
+            return Response(b"", headers={"Allow": allowed, "Content-Type": "text/html; charset=utf-8"})
+        return route
+
+    def _read(self) -> Map:
+        self.router.routes.sort(key=lambda route: _rank(getattr(route, "path", "")))  # stable
+        rules: list[Rule] = []
+        for place, (route, prefix) in enumerate(flat_routes(self.router)):
+            self._routes.append(route)
+            path = prefix + getattr(route, "path", "")
+            methods = getattr(route, "methods", None)
+            if methods:
+                rules.append(Rule(as_rule(path), methods={*methods, "OPTIONS"}, endpoint=place))
+            elif hasattr(route, "app") and hasattr(route, "path"):  # what is mounted answers for itself
+                rules += [Rule(path + tail, endpoint=place) for tail in ("/<path:path>", "/")]
+        return Map(rules)
+
+
+def handles(route: Any, method: str) -> bool:
+    """Whether a route answers a method by itself."""
+    methods = getattr(route, "methods", None)
+    return methods is None or method in methods
+
+
+def flat_routes(router: Any, prefix: str = "") -> Iterator[tuple[Any, str]]:
+    """Every route with the prefix it is included under."""
+    for route in router.routes:
+        inner = getattr(route, "original_router", None)
+        if inner is not None:
+            yield from flat_routes(inner, prefix + route.include_context.prefix)
+        else:
+            yield route, prefix
+
+
+def as_rule(path: str) -> str:
+    """``/x/{n:int}`` → ``/x/<int:n>``."""
+    return _PARAMETER.sub(lambda m: f"<{m[2]}:{m[1]}>" if m[2] and m[2] != "str" else f"<{m[1]}>", path)
+
+
+def _rank(path: str) -> tuple[tuple[int, int], ...]:
+    """werkzeug's order of rules: fixed parts before converters, paths last."""
+    parts = []
+    for part in path.split("/")[1:]:
+        converters = _PARAMETER.findall(part)
+        parts.append((_WEIGHTS.get(converters[0][1], 100), 0) if converters else (0, -len(part)))
+    return tuple(parts)

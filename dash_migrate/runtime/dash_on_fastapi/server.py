@@ -1,0 +1,87 @@
+"""The FastAPI app under Dash."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from dash._utils import get_root_path
+from dash.exceptions import InvalidResourceError, PreventUpdate
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+
+from . import files
+from .answers import JSONResponse
+from .current import serving
+from .dispatch import Dispatch
+from .peer import as_connected
+
+
+class Server(FastAPI):
+    """FastAPI with Flask's hooks and Flask's answers where no route answers, and no documentation pages.
+
+    Hooks are plain functions; one with a parameter ``request`` is given the request. They run in the order they were
+    registered, for every request of the app, Dash's own and websocket handshakes included; what a ``before_request``
+    hook returns is the answer.
+    """
+
+    def __init__(
+        self, name: str = "__main__", static_folder: str | None = "static", static_url_path: str | None = None
+    ):
+        super().__init__(docs_url=None, redoc_url=None, openapi_url=None, default_response_class=JSONResponse)
+        self.name = name
+        self.folder = get_root_path(name)
+        self.dash: list[Any] = []
+        self.before_hooks: list[Callable[..., Any]] = []
+        self.after_hooks: list[Callable[..., Any]] = []
+        self.closing_hooks: list[Callable[..., Any]] = []
+        self.teardown_hooks: list[Callable[..., Any]] = []
+        self.handlers: dict[Any, Callable[..., Any]] = {
+            PreventUpdate: lambda _request, _error: ("", 204),
+            InvalidResourceError: lambda _request, error: (error.args[0], 404),
+        }
+        self.router.middleware_stack = Dispatch(self)
+        super().add_exception_handler(HTTPException, _pass_on)
+        if static_folder is not None:
+            self._serve_static(static_folder, static_url_path)
+
+    def _serve_static(self, static_folder: str, static_url_path: str | None) -> None:
+        folder = os.path.join(self.folder, static_folder)
+        url = "/" + os.path.basename(static_folder.rstrip("/\\")) if static_url_path is None else static_url_path
+
+        def static_file(request: Request, filename: str) -> Any:
+            return files.send_from_directory(request, folder, filename)
+
+        self.add_api_route(url.rstrip("/") + "/{filename:path}", static_file, name="static", include_in_schema=False)
+
+    def before_request(self, function: Any) -> Any:
+        """Run a function before every request."""
+        self.before_hooks.append(function)
+        return function
+
+    def after_request(self, function: Any) -> Any:
+        """Give a function every answer, as werkzeug's Response; it gives back the one to send. Last in, first out."""
+        self.after_hooks.append(function)
+        return function
+
+    def teardown_request(self, function: Any) -> Any:
+        """Run a function when a request is over, given the exception that ended it, if any."""
+        self.teardown_hooks.append(function)
+        return function
+
+    def add_exception_handler(self, exc_class_or_status_code: Any, handler: Any) -> None:
+        """As FastAPI's; also for errors in callbacks, and the handler may return what a Flask view may."""
+        self.handlers[exc_class_or_status_code] = handler
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] in ("http", "websocket"):
+            scope = as_connected(scope, receive)
+            scope["state"] = dict(scope.get("state") or {})
+            serving(HTTPConnection(scope))
+        await super().__call__(scope, receive, send)
+
+
+async def _pass_on(_request: Request, error: Exception) -> Any:
+    raise error  # to Dispatch, which knows Flask's order of handlers

@@ -1,0 +1,75 @@
+"""Jinja templates with the names Flask gives them."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader
+
+from .answers import dumps
+from .current import current_request
+from .requests import as_werkzeug
+from .urls import endpoint_of, url_for
+
+
+def environment(server: Any) -> Environment:
+    """The Jinja environment of a server: its folder, Flask's escaping rules and globals."""
+    from .flask_like import get_flashed_messages
+
+    env = Environment(
+        loader=FileSystemLoader(os.path.join(server.folder, server.template_folder)),
+        autoescape=_escapes,
+        auto_reload=server.config.get("TEMPLATES_AUTO_RELOAD"),
+    )
+    env.globals.update(url_for=url_for, get_flashed_messages=get_flashed_messages, config=server.config)
+    env.policies["json.dumps_function"] = dumps
+    return env
+
+
+def _escapes(name: str | None) -> bool:
+    return name is None or name.endswith((".html", ".htm", ".xml", ".xhtml", ".svg"))
+
+
+def render_template(name: Any, **context: Any) -> str:
+    """``flask.render_template``."""
+    env = current_request().app.jinja_env
+    template = env.get_or_select_template(name)
+    return str(template.render(_context(context)))
+
+
+def render_template_string(source: str, **context: Any) -> str:
+    """``flask.render_template_string``."""
+    env = current_request().app.jinja_env
+    return str(env.from_string(source).render(_context(context)))
+
+
+def _context(given: dict[str, Any]) -> dict[str, Any]:
+    request = current_request()
+    context: dict[str, Any] = {
+        "request": _TemplateRequest(request),
+        "session": request.session,
+        "g": request.state,
+    }
+    for processor in request.app.context_processors:
+        context.update(processor())
+    context.update(given)
+    return context
+
+
+class _TemplateRequest:
+    """Flask's request for templates: everything that needs no body."""
+
+    def __init__(self, request: Any) -> None:
+        self._request, self._plain = request, as_werkzeug(request)
+
+    @property
+    def endpoint(self) -> str | None:
+        return endpoint_of(self._request)
+
+    @property
+    def view_args(self) -> dict[str, Any]:
+        return dict(self._request.path_params)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._plain, name)

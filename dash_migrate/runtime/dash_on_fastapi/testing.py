@@ -1,0 +1,80 @@
+"""A test client for code that was written for ``Flask.test_client()``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from werkzeug.test import Client, TestResponse
+
+
+class _Response(TestResponse):
+    def get_json(self, force: bool = False, silent: bool = False, **_: Any) -> Any:
+        return json.loads(self.get_data()) if self.is_json or force else None
+
+
+class _TestClient(Client):
+    def __enter__(self) -> _TestClient:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        pass
+
+
+def client(server: Any) -> Client:
+    """A client that calls the app in place; answers have ``status_code``, ``data``, ``json``, ``location`` …"""
+    return _TestClient(_AsWSGI(server), _Response, use_cookies=True)
+
+
+class _AsWSGI:
+    """An ASGI app as the WSGI app that werkzeug's client wants."""
+
+    def __init__(self, server: Any) -> None:
+        self.server = server
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        status, headers, body = asyncio.run(self._ask(environ))
+        start_response(f"{status} ", headers)
+        return [body]
+
+    async def _ask(self, environ: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
+        incoming = [{"type": "http.request", "body": environ["wsgi.input"].read(), "more_body": False}]
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return incoming.pop() if incoming else {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self.server(self._scope(environ), receive, send)
+        head = next(m for m in sent if m["type"] == "http.response.start")
+        body = b"".join(m.get("body", b"") for m in sent if m["type"] == "http.response.body")
+        return head["status"], [(k.decode("latin-1"), v.decode("latin-1")) for k, v in head["headers"]], body
+
+    def _scope(self, environ: dict[str, Any]) -> dict[str, Any]:
+        headers = [
+            (key[5:].replace("_", "-").lower().encode(), str(value).encode("latin-1"))
+            for key, value in environ.items()
+            if key.startswith("HTTP_")
+        ]
+        for key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            if environ.get(key):
+                headers.append((key.replace("_", "-").lower().encode(), str(environ[key]).encode("latin-1")))
+        path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": environ["REQUEST_METHOD"],
+            "scheme": environ["wsgi.url_scheme"],
+            "path": path,
+            "raw_path": path.encode("utf-8"),
+            "root_path": environ.get("SCRIPT_NAME", ""),
+            "query_string": environ.get("QUERY_STRING", "").encode("latin-1"),
+            "headers": headers,
+            "client": (environ.get("REMOTE_ADDR", "127.0.0.1"), 0),
+            "server": (environ["SERVER_NAME"], int(environ["SERVER_PORT"])),
+        }
