@@ -1,0 +1,1 @@
+"""The project around the Python code: dependencies, start commands, hosts, notebooks, docs."""

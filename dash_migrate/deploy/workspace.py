@@ -1,0 +1,167 @@
+"""The deploy files of a project with a Dash app: which count, what is in them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from dash_migrate.deploy.commands import Setting
+from dash_migrate.files.errors import SourceError
+from dash_migrate.files.kinds import Kind
+from dash_migrate.files.project import is_below
+from dash_migrate.files.source import read_bytes
+from dash_migrate.project import Loaded
+
+#: nobody writes a longer one by hand
+_MOST = 512 * 1024
+_DOCUMENTS = (".md", ".rst")
+
+
+@dataclass(eq=False)
+class DeployFile:
+    """One file, decoded."""
+
+    path: str
+    kind: Kind | None
+    data: bytes
+    text: str
+    encoding: str = "utf-8"
+
+    def encode(self, text: str) -> bytes:
+        """Bytes for a new text of the file."""
+        return text.encode(self.encoding)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        found = [0]
+        at = self.text.find("\n")
+        while at >= 0:
+            found.append(at + 1)
+            at = self.text.find("\n", at + 1)
+        return found
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """1-based line and column of an offset in the text."""
+        from bisect import bisect_right
+
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+
+class Workspace:
+    """Reads the files of a project that are not its code, each once.
+
+    Args:
+        loaded: the project.
+        contents: contents that are not on disk yet, by path.
+    """
+
+    def __init__(self, loaded: Loaded, contents: Mapping[str, bytes] | None = None) -> None:
+        self.loaded = loaded
+        self.contents = dict(contents or {})
+        self._files: dict[str, DeployFile | None] = {}
+
+    @cached_property
+    def projects(self) -> set[str]:
+        """The folders of the projects that have a Dash app."""
+        modules = self.loaded.selection.modules
+        return {modules.project_of(posixpath.dirname(app.file.display)) for app in self.loaded.facts.apps}
+
+    def counts(self, path: str) -> bool:
+        """Whether a file can have to do with a Dash app: in its project, or around it."""
+        folder = posixpath.dirname(path)
+        own = self.loaded.selection.modules.project_of(folder)
+        return own in self.projects or any(
+            is_below(project, folder) or is_below(folder, project) for project in self.projects
+        )
+
+    @cached_property
+    def paths(self) -> dict[str, Kind]:
+        """The deploy files that count."""
+        return {path: kind for path, kind in self.loaded.files.others.items() if self.counts(path)}
+
+    def file(self, path: str, kind: Kind | None = None) -> DeployFile | None:
+        """A file, decoded; None if it cannot be read, or is not text."""
+        if path not in self._files:
+            self._files[path] = self._read(path, kind or self.loaded.files.others.get(path))
+        return self._files[path]
+
+    def _read(self, path: str, kind: Kind | None) -> DeployFile | None:
+        data = self.contents.get(path)
+        if data is None:
+            try:
+                data = read_bytes(path, self.loaded.files.locate(path))
+            except SourceError:
+                return None
+        if len(data) > _MOST:
+            return None
+        encoding = "utf-8"
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            encoding = "utf-16"  # what Windows' redirections write
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            try:
+                text, encoding = data.decode("latin-1"), "latin-1"
+            except UnicodeDecodeError:
+                return None
+            if "\0" in text:
+                return None
+        if text.encode(encoding) != data:
+            return None
+        return DeployFile(path, kind, data, text, encoding)
+
+    def holding(self, words: tuple[bytes, ...], kinds: frozenset[str]) -> Iterator[DeployFile]:
+        """The files of some kinds that hold one of the words."""
+        for path, kind in self.paths.items():
+            if kind not in kinds:
+                continue
+            file = self.file(path, kind)
+            if file is not None and any(word in file.data for word in words):
+                yield file
+
+    @cached_property
+    def documents(self) -> list[str]:
+        """READMEs and other documents at the root of a project with a Dash app."""
+        import os
+
+        found = []
+        for project in sorted(self.projects):
+            try:
+                names = os.listdir(self.loaded.files.locate(project or "."))
+            except OSError:
+                continue
+            found += [f"{project}/{n}" if project else n for n in sorted(names) if n.lower().endswith(_DOCUMENTS)]
+        return found
+
+    def setting(self, path: str) -> Setting:
+        """Where commands in a file are run, before anything in it says more."""
+        folders: list[str] = []
+        folder = posixpath.dirname(path)
+        while True:
+            folders.append(folder)
+            if not folder or folder == "/" or folder.startswith(".."):
+                break
+            folder = posixpath.dirname(folder)
+        for project in sorted(self.projects):
+            if project not in folders:
+                folders.append(project)
+        return Setting(path, shell=True, folders=tuple(folders), env=self.environment)
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        """Variables that .env and .flaskenv set for ``flask``."""
+        found: dict[str, str] = {}
+        for path, kind in self.paths.items():
+            if kind != "env":
+                continue
+            file = self.file(path, kind)
+            if file is None or "FLASK_" not in file.text:
+                continue
+            for line in file.text.splitlines():
+                name, equals, value = line.strip().removeprefix("export ").partition("=")
+                if equals and name.strip().startswith("FLASK_"):
+                    found.setdefault(name.strip(), value.strip().strip("\"'"))
+        return found
