@@ -170,7 +170,8 @@ def places_of(module: cst.Module, base: int) -> dict[cst.CSTNode, Place]:
         ) -> Iterator[None]:
             start = self.offset
             yield
-            places[node] = (start, self.offset)
+            end = places[end_node][1] if end_node is not None and end_node in places else self.offset
+            places[node] = (places[start_node][0] if start_node is not None and start_node in places else start, end)
 
     state = Recorder(default_indent=module.default_indent, default_newline=module.default_newline)
     module._codegen(state)
