@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from dash_migrate.facts.interest import interesting_names
 from dash_migrate.facts.names import names
@@ -85,6 +86,64 @@ class Facts:
     def ext_names(self, node: ast.AST) -> list[str]:
         """The external names an expression may be."""
         return [v.dotted for v in self.values.get(node, ()) if isinstance(v, Ext)]
+
+    @cached_property
+    def _by_constructor(self) -> dict[ast.Call, list[App]]:
+        found: dict[ast.Call, list[App]] = {}
+        for app in self.apps:
+            for call, _ in app.constructors:
+                apps = found.setdefault(call, [])
+                if app not in apps:
+                    apps.append(app)
+        return found
+
+    @cached_property
+    def _constructors_by_file(self) -> dict[FileIndex, list[ast.Call]]:
+        found: dict[FileIndex, list[ast.Call]] = {}
+        for app in self.apps:
+            for call, scope in app.constructors:
+                found.setdefault(scope.file, []).append(call)
+        return found
+
+    @cached_property
+    def _by_server(self) -> dict[Value, list[App]]:
+        found: dict[Value, list[App]] = {}
+        for app in self.apps:
+            for server in app.servers:
+                found.setdefault(server, []).append(app)
+        return found
+
+    @cached_property
+    def _by_own_server(self) -> dict[Value, list[App]]:
+        """The apps by a server of their own, filled when asked for."""
+        return {}
+
+    def made_by(self, call: ast.Call) -> list[App]:
+        """The apps that a call makes."""
+        return self._by_constructor.get(call, [])
+
+    def constructors_in(self, file: FileIndex) -> list[ast.Call]:
+        """The calls of a file that make apps."""
+        return self._constructors_by_file.get(file, [])
+
+    def apps_on(self, servers: Iterable[Value]) -> list[App]:
+        """The apps that have one of these for their server."""
+        return self._in_order(app for server in servers for app in self._by_server.get(server, ()))
+
+    def apps_of(self, values: Iterable[Value]) -> list[App]:
+        """The Dash apps that server values serve."""
+        found: list[App] = []
+        for value in values:
+            found += self._by_server.get(value, ())
+            if isinstance(value, Server):
+                if value not in self._by_own_server:
+                    same = self.project.evaluator.same_object
+                    self._by_own_server[value] = [app for app in self.apps if same(value.app, app.value)]
+                found += self._by_own_server[value]
+        return self._in_order(found)
+
+    def _in_order(self, apps: Iterable[App]) -> list[App]:
+        return sorted(set(apps), key=lambda app: app.position)
 
     def backends_of(self, value: Value) -> set[str]:
         """The backends of the apps a Dash app value or server value belongs to."""

@@ -1,22 +1,20 @@
-"""What a visitor works with: the facts at a LibCST node, and where to report."""
+"""What a visitor works with: the facts at a node, and where to report."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dash_migrate.facts.guards import guarded_backends
 from dash_migrate.facts.scan import App, Facts
 from dash_migrate.facts.scopes import FileIndex, Scope
 from dash_migrate.facts.sides import Sides
-from dash_migrate.facts.values import Values
+from dash_migrate.facts.values import NOTHING, Value, Values
 from dash_migrate.findings.rules import rule
 from dash_migrate.model import Applicability, Backend, Finding, Obligation, Span, Status, Strategy
 from dash_migrate.syntax.segments import Place, TextMap
-
-if TYPE_CHECKING:
-    import libcst as cst
 
 _LABELS: dict[str, str] = {"flask": "Flask", "fastapi": "FastAPI", "quart": "Quart"}
 
@@ -31,34 +29,32 @@ class Context:
     text: TextMap
     targets: tuple[Backend, ...]
     findings: list[Finding] = field(default_factory=list)
-    places: dict[Any, Place] = field(default_factory=dict)
-    by_place: dict[tuple[str, Place], ast.AST] = field(default_factory=dict)
-    scopes: dict[ast.AST, Scope] = field(default_factory=dict)
     _reported: set[tuple[str, Place]] = field(default_factory=set)
 
-    def ast_of(self, node: cst.CSTNode) -> ast.AST | None:
-        """The ``ast`` node for a LibCST node (names, attributes, calls and definitions)."""
-        place = self.places.get(node)
-        return None if place is None else self.by_place.get((type(node).__name__, place))
+    def values(self, node: ast.AST) -> Values:
+        """What the expression stands for; for ``*x`` what ``x`` does."""
+        return self.facts.values.get(node.value if isinstance(node, ast.Starred) else node, NOTHING)
 
-    def values(self, node: cst.CSTNode) -> Values:
-        """What the expression stands for."""
-        found = self.ast_of(node)
-        return frozenset() if found is None else self.facts.values.get(found, frozenset())
+    def arguments(self, call: ast.Call) -> Iterator[Value]:
+        """The values of everything that is passed in a call."""
+        for argument in call.args:
+            yield from self.values(argument)
+        for keyword in call.keywords:
+            yield from self.values(keyword.value)
 
     def scope_of(self, node: ast.AST) -> Scope:
-        return self.scopes.get(node) or self.facts.project.scope_at(self.file, node)
+        return self.facts.project.scope_at(self.file, node)
 
-    def source(self, node: cst.CSTNode, limit: int = 60) -> str:
+    def source(self, node: ast.AST, limit: int = 60) -> str:
         """The node's text on one line, shortened."""
-        start, end = self.places[node]
+        start, end = self.text.place(node)
         text = " ".join(self.text.text[start:end].split())
         return text if len(text) <= limit else text[: limit - 1] + "…"
 
     def report(
         self,
         code: str,
-        node: cst.CSTNode,
+        node: ast.AST,
         apps: list[App],
         obligation: Obligation | None = None,
         **fields: str,
@@ -70,12 +66,12 @@ class Context:
             obligation: other than the rule's own.
             fields: for the rule's message; ``text`` is the node's source if not given.
         """
-        place = self.places[node]
+        place = self.text.place(node)
         if (code, place) in self._reported:
             return
         fields.setdefault("text", self.source(node))
         self._reported.add((code, place))
-        self.report_place(code, place, self.ast_of(node), apps, obligation, **fields)
+        self.report_place(code, place, node, apps, obligation, **fields)
 
     def report_place(
         self,

@@ -1,4 +1,4 @@
-"""The visitors: each looks at LibCST nodes of some types, asks the facts, reports by rule code."""
+"""The visitors: each looks at ``ast`` nodes of some types, asks the facts, reports by rule code."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from dash_migrate.findings.context import Context
 
-#: node type -> functions(context, node, parents)
-HANDLERS: dict[type, list[Callable[[Context, Any, dict[Any, Any]], None]]] = {}
+#: node type -> functions(context, node)
+HANDLERS: dict[type, list[Callable[[Context, Any], None]]] = {}
 
 
 def on(*types: type) -> Callable[[Any], Any]:
-    """Register a function for LibCST nodes of these types."""
+    """Register a function for nodes of these types."""
 
     def register(function: Any) -> Any:
         for node_type in types:
@@ -22,7 +22,7 @@ def on(*types: type) -> Callable[[Any], Any]:
     return register
 
 
-def load() -> dict[type, list[Callable[[Context, Any, dict[Any, Any]], None]]]:
+def load() -> dict[type, list[Callable[[Context, Any], None]]]:
     """All visitors, imported."""
     from dash_migrate.findings.visitors import apps, extensions, names, starts, subclasses, surface  # noqa: F401
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 
-import libcst as cst
-
 from dash_migrate.facts.project import last_name, server_argument
 from dash_migrate.facts.scan import App
 from dash_migrate.facts.values import Const, DashApp, FlaskApp
@@ -13,30 +11,27 @@ from dash_migrate.findings.context import Context
 from dash_migrate.findings.visitors import on
 
 
-@on(cst.Call)
-def constructor(context: Context, node: cst.Call, _parents: object) -> None:
+@on(ast.Call)
+def constructor(context: Context, node: ast.Call) -> None:
     """``Dash(…)``, ``super().__init__(…)`` of a subclass, ``partial(Dash, …)``."""
-    found = context.ast_of(node)
-    if not isinstance(found, ast.Call):
-        return
-    apps = [app for app in context.facts.apps if any(call is found for call, _ in app.constructors)]
+    apps = context.facts.made_by(node)
     apps = [app for app in apps if app.backend == "flask"]
-    if not apps or not _is_site(apps, found):
+    if not apps or not _is_site(apps, node):
         return
     context.report("DM101", node, apps)
-    scope = context.scope_of(found)
-    passed = server_argument(found)
+    scope = context.scope_of(node)
+    passed = server_argument(node)
     if passed is not None:
         values = context.facts.project.evaluator.eval(passed, scope)
         hosts = [v for v in values if isinstance(v, FlaskApp)]
         if hosts:
             context.report("DM107", node, apps, name=ast.unparse(passed))
-            sharing = {a.position for a in context.facts.apps for h in hosts if h in a.servers}
+            sharing = {a.position for a in context.facts.apps_on(hosts)}
             if len(sharing) > 1:
                 context.report("DM108", node, apps, name=str(len(sharing)))
         elif values == {Const(False)}:
             context.report("DM106", node, apps)
-    for keyword in found.keywords:
+    for keyword in node.keywords:
         if keyword.arg in ("url_base_pathname", "routes_pathname_prefix") and not _is_root(keyword.value):
             context.report("DM109", node, apps, name=keyword.arg)
 
@@ -55,14 +50,15 @@ def _is_site(apps: list[App], call: ast.Call) -> bool:
     return False
 
 
-@on(cst.Call)
-def init_app(context: Context, node: cst.Call, _parents: object) -> None:
+@on(ast.Call)
+def init_app(context: Context, node: ast.Call) -> None:
     """``app.init_app(server)``."""
-    if not isinstance(node.func, cst.Attribute) or node.func.attr.value != "init_app" or not node.args:
+    if not isinstance(node.func, ast.Attribute) or node.func.attr != "init_app" or not (node.args or node.keywords):
         return
     if not any(isinstance(v, DashApp) for v in context.values(node.func.value)):
         return
-    servers = [v for v in context.values(node.args[0].value) if context.facts.is_server(v)]
-    apps = [a for a in context.facts.apps if a.backend == "flask" and any(s in a.servers for s in servers)]
+    first = node.args[0] if node.args else node.keywords[0].value
+    servers = [v for v in context.values(first) if context.facts.is_server(v)]
+    apps = [a for a in context.facts.apps_on(servers) if a.backend == "flask"]
     if apps:
         context.report("DM106", node, apps)

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import libcst as cst
+import ast
 
+from dash_migrate.facts.scopes import parent_of
 from dash_migrate.facts.values import Ext
 from dash_migrate.findings.context import Context
 from dash_migrate.findings.visitors import on
 from dash_migrate.rules_data import table
 
 
-@on(cst.Name, cst.Attribute)
-def flask_name(context: Context, node: cst.Name | cst.Attribute, parents: dict[cst.CSTNode, cst.CSTNode]) -> None:
+@on(ast.Name, ast.Attribute)
+def flask_name(context: Context, node: ast.Name | ast.Attribute) -> None:
     """``request``, ``flask.session``, ``fl.g`` …"""
     for value in context.values(node):
         if not isinstance(value, Ext) or not value.dotted.startswith("flask."):
             continue
         row = table("flask_names")["names"].get(value.dotted[6:])
-        if row is None or _is_type(node, parents):
+        if row is None or _is_type(node):
             continue
-        found = context.ast_of(node)
-        if found is None or context.file.display not in context.sides.dash_files:
+        if context.file.display not in context.sides.dash_files:
             continue
-        if context.sides.in_foreign_view(found, context.file):
+        if context.sides.in_foreign_view(node, context.file):
             continue
         apps = context.sides.apps_for(context.file)
         if not apps:
@@ -34,19 +34,16 @@ def flask_name(context: Context, node: cst.Name | cst.Attribute, parents: dict[c
             context.report(row["rule"], node, apps)
 
 
-def _is_type(node: cst.CSTNode, parents: dict[cst.CSTNode, cst.CSTNode]) -> bool:
+def _is_type(node: ast.AST) -> bool:
     """Whether the name only says what type something has."""
-    child: cst.CSTNode = node
-    current = parents.get(node)
+    child, current = node, parent_of(node)
     while current is not None:
-        if isinstance(current, cst.Annotation):
+        if child is getattr(current, "annotation", None) or child is getattr(current, "returns", None):
             return True
-        if isinstance(current, (cst.BaseStatement, cst.BaseSmallStatement, cst.Lambda)):
+        if isinstance(current, (ast.stmt, ast.Lambda, ast.keyword)):
             return False
-        if isinstance(current, cst.Arg):
-            call = parents.get(current)
-            if isinstance(call, cst.Call) and isinstance(call.func, cst.Name):
-                return call.func.value in ("isinstance", "issubclass") and call.args[-1] is current
-            return False
-        child, current = current, parents.get(current)
-    return isinstance(child, cst.Arg)
+        if isinstance(current, ast.Call) and child is not current.func:
+            names_test = isinstance(current.func, ast.Name) and current.func.id in ("isinstance", "issubclass")
+            return names_test and child is current.args[-1]
+        child, current = current, parent_of(current)
+    return False

@@ -4,37 +4,35 @@ from __future__ import annotations
 
 import ast
 
-import libcst as cst
-
+from dash_migrate.facts.scan import App
 from dash_migrate.facts.scopes import parent_of
 from dash_migrate.facts.values import DashApp, Ext
 from dash_migrate.findings.context import Context
 from dash_migrate.findings.extensions import wsgi_servers
 from dash_migrate.findings.visitors import on
-from dash_migrate.findings.visitors.surface import apps_of_server
 from dash_migrate.rules_data import table
 
 
-@on(cst.Attribute)
-def run_server(context: Context, node: cst.Attribute, _parents: object) -> None:
+@on(ast.Attribute)
+def run_server(context: Context, node: ast.Attribute) -> None:
     """``app.run_server``, called or not: touching it raises."""
-    if node.attr.value in ("run_server", "long_callback"):
+    if node.attr in ("run_server", "long_callback"):
         apps = [v for v in context.values(node.value) if isinstance(v, DashApp)]
-        if apps and node.attr.value == "run_server":
+        if apps and node.attr == "run_server":
             context.report("DM102", node, [])
         elif apps:
             context.report("DM110", node, [], why="use `callback(..., background=True)`")
 
 
-@on(cst.Call)
-def start(context: Context, node: cst.Call, _parents: object) -> None:
+@on(ast.Call)
+def start(context: Context, node: ast.Call) -> None:
     """``app.run(…)``, ``server.run(…)`` and WSGI servers started from Python."""
     func = node.func
-    if isinstance(func, cst.Attribute) and func.attr.value in ("run", "run_server"):
+    if isinstance(func, ast.Attribute) and func.attr in ("run", "run_server"):
         values = context.values(func.value)
         servers = [v for v in values if context.facts.is_server(v)]
         if servers:
-            apps = apps_of_server(context, servers)
+            apps = context.facts.apps_of(servers)
             if any(a.backend == "flask" for a in apps):
                 context.report("DM105", node, apps)
                 _options(context, node, apps, flask=True)
@@ -43,42 +41,39 @@ def start(context: Context, node: cst.Call, _parents: object) -> None:
             apps = [a for a in context.sides.apps_for(context.file) if a.backend == "flask"]
             if apps:
                 _options(context, node, apps, flask=False)
-                _importable(context, node, apps)
+                _importable(context, node, func, apps)
         return
     for value in context.values(func):
         if isinstance(value, Ext) and value.dotted in wsgi_servers():
-            servers = [v for arg in node.args for v in context.values(arg.value) if context.facts.is_server(v)]
+            servers = [v for v in context.arguments(node) if context.facts.is_server(v)]
             if servers:
-                context.report("DM112", node, apps_of_server(context, servers))
+                context.report("DM112", node, context.facts.apps_of(servers))
 
 
-def _options(context: Context, node: cst.Call, apps: list, flask: bool) -> None:  # type: ignore[type-arg]
+def _options(context: Context, node: ast.Call, apps: list[App], flask: bool) -> None:
     options = table("run_options")
-    for argument in node.args:
-        name = argument.keyword.value if argument.keyword is not None else ""
+    for keyword in node.keywords:
+        name = keyword.arg
         if not name or name in options["dash"]:
             continue
         if name in options["renamed"] and not flask:
-            context.report("DM103", argument, apps, obligation="required", name=name)
+            context.report("DM103", keyword, apps, obligation="required", name=name)
         elif name in options["flask"] or not flask:
             kept = options["flask"].get(name, "lost")
-            context.report("DM103", argument, apps, obligation="potential" if kept == "lost" else "optional", name=name)
+            context.report("DM103", keyword, apps, obligation="potential" if kept == "lost" else "optional", name=name)
 
 
-def _importable(context: Context, node: cst.Call, apps: list) -> None:  # type: ignore[type-arg]
-    found = context.ast_of(node)
-    if not isinstance(found, ast.Call) or not isinstance(found.func, ast.Attribute):
-        return
+def _importable(context: Context, node: ast.Call, func: ast.Attribute, apps: list[App]) -> None:
     why = ""
-    scope = context.scope_of(found)
-    receiver = found.func.value
+    scope = context.scope_of(node)
+    receiver = func.value
     if scope.function.kind == "function":
         owner = scope.owner_of(receiver.id) if isinstance(receiver, ast.Name) else None
         if owner is not context.file.module:
             why = "an app that is no global of the module"
-    elif not _under_main(found):
+    elif not _under_main(node):
         why = "a start without an `if __name__` guard"
-    elif _sets_state(found):
+    elif _sets_state(node):
         why = "state that is only set under `__main__`"
     if why:
         context.report("DM104", node, apps, why=why)

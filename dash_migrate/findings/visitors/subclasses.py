@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 
-import libcst as cst
-
 from dash_migrate.facts.names import names
 from dash_migrate.facts.values import Cls, Const, DashApp
 from dash_migrate.findings.context import Context
@@ -22,33 +20,31 @@ GONE = {
 }
 
 
-@on(cst.ClassDef)
-def overrides(context: Context, node: cst.ClassDef, _parents: object) -> None:
+@on(ast.ClassDef)
+def overrides(context: Context, node: ast.ClassDef) -> None:
     """``class SecureDash(Dash): def dispatch(self): …``."""
-    found = context.by_place.get(("ClassDef", context.places.get(node.name, (0, 0))))
-    if not isinstance(found, ast.ClassDef):
+    gone = [s for s in node.body if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef)) and s.name in GONE]
+    if not gone:
         return
-    scope = context.scope_of(found)
-    cls = Cls(context.file, found, scope)
+    cls = Cls(context.file, node, context.scope_of(node))
     if not any(base in names().dash_classes for base in context.facts.project.evaluator.external_bases(cls)):
         return
-    for statement in node.body.body:
-        if isinstance(statement, cst.FunctionDef) and statement.name.value in GONE:
-            context.report("DM802", statement.name, [], why=GONE[statement.name.value])
+    for method in gone:
+        start = context.text.place(method)[0]
+        at = context.text.text.index(method.name, context.text.text.index("def", start) + 3)
+        place = (at, at + len(method.name))
+        context.report_place("DM802", place, method, [], text=method.name, why=GONE[method.name])
 
 
-@on(cst.Call)
-def looked_up(context: Context, node: cst.Call, _parents: object) -> None:
+@on(ast.Call)
+def looked_up(context: Context, node: ast.Call) -> None:
     """``getattr(app, name)`` with a name that only exists at run time."""
-    if not isinstance(node.func, cst.Name) or node.func.value not in ("getattr", "setattr") or len(node.args) < 2:
+    if not isinstance(node.func, ast.Name) or node.func.id not in ("getattr", "setattr") or len(node.args) < 2:
         return
-    values = context.values(node.args[0].value)
+    values = context.values(node.args[0])
     if not any(isinstance(v, DashApp) or context.facts.is_server(v) for v in values):
         return
-    found = context.ast_of(node)
-    if not isinstance(found, ast.Call):
-        return
-    looked = context.facts.project.evaluator.eval(found.args[1], context.scope_of(found))
+    looked = context.facts.project.evaluator.eval(node.args[1], context.scope_of(node))
     if not any(isinstance(v, Const) for v in looked):
-        text = context.source(node.args[0].value)
+        text = context.source(node.args[0])
         context.report("DM902", node, [], why=f"which attribute of `{text}` this is, is only known at run time")

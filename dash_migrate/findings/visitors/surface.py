@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import libcst as cst
+import ast
 
-from dash_migrate.facts.scan import App
-from dash_migrate.facts.values import Blueprint, Bridged, DashApp, Server, Value
+from dash_migrate.facts.scopes import parent_of
+from dash_migrate.facts.values import Blueprint, Bridged, DashApp, Value
 from dash_migrate.findings.context import Context
 from dash_migrate.findings.visitors import on
 from dash_migrate.rules_data import table
 
 
-def apps_of_server(context: Context, values: list[Value]) -> list[App]:
-    """The Dash apps that a server value serves."""
-    found = []
-    for app in context.facts.apps:
-        for value in values:
-            if value in app.servers or (
-                isinstance(value, Server) and context.facts.project.evaluator.same_object(value.app, app.value)
-            ):
-                found.append(app)
-                break
-    return found
-
-
-@on(cst.Attribute)
-def server_attribute(context: Context, node: cst.Attribute, parents: dict[cst.CSTNode, cst.CSTNode]) -> None:
+@on(ast.Attribute)
+def server_attribute(context: Context, node: ast.Attribute) -> None:
     """``server.X`` where ``server`` is Dash's."""
-    attr = node.attr.value
+    attr = node.attr
     values = context.values(node.value)
     if not values:
         return
@@ -44,17 +31,17 @@ def server_attribute(context: Context, node: cst.Attribute, parents: dict[cst.CS
         return
     backends = [v for v in values if isinstance(v, DashApp)]
     if backends and attr == "backend":
-        parent = parents.get(node)
-        if isinstance(parent, cst.Attribute) and parent.attr.value in ("before_request", "after_request"):
+        parent = parent_of(node)
+        if isinstance(parent, ast.Attribute) and parent.attr in ("before_request", "after_request"):
             context.report("DM206", parent, context.sides.apps_for(context.file))
 
 
-def _report_surface(context: Context, node: cst.Attribute, attr: str, servers: list[Value]) -> None:
+def _report_surface(context: Context, node: ast.Attribute, attr: str, servers: list[Value]) -> None:
     data = table("flask_surface")
     row = data["server"].get(attr)
     if attr == "run":
         return  # a start, see starts.py
-    apps = apps_of_server(context, servers)
+    apps = context.facts.apps_of(servers)
     states = {app.backend for app in apps}
     if states and not states & {"flask", "unknown"}:
         known = row or data["server_default"]
@@ -63,7 +50,7 @@ def _report_surface(context: Context, node: cst.Attribute, attr: str, servers: l
     context.report((row or data["server_default"])["rule"], node, apps)
 
 
-def _report_blueprint(context: Context, node: cst.Attribute, attr: str) -> None:
+def _report_blueprint(context: Context, node: ast.Attribute, attr: str) -> None:
     data = table("flask_surface")
     row = data["blueprint"].get(attr)
     if row is None and attr in data["server"] and attr not in ("name", "import_name", "root_path"):
