@@ -222,7 +222,7 @@ class Starts:
                 "create_app",
                 "make_app",
             ):
-                found = self.targets.resolve(f"{dotted}:{usual}", command.folders)
+                found = self.targets.resolve(f"{dotted}:{usual}", command.folders, sure=True)
                 if found.kind == "server" and (found.factory or usual not in ("create_app", "make_app")):
                     return found
         return None

@@ -64,13 +64,20 @@ class Targets:
     def sides(self) -> Sides:
         return Sides(self.facts)
 
-    def resolve(self, spelled: str, folders: tuple[str, ...], default: str = "application") -> Target:
-        """What ``module:attr`` means when run in one of the folders."""
+    def resolve(
+        self, spelled: str, folders: tuple[str, ...], default: str = "application", sure: bool = False
+    ) -> Target:
+        """What ``module:attr`` means when run in one of the folders.
+
+        Args:
+            default: the attribute where none is given.
+            sure: take nothing for a server that cannot be followed.
+        """
         module, _, attr = spelled.partition(":")
         attr = attr or default
         best: Target | None = None
         for file in self._files(module, folders):
-            found = self._in_file(spelled, module, attr, file)
+            found = self._in_file(spelled, module, attr, file, sure)
             if found.kind not in ("unknown", "missing"):
                 return found
             best = best or found
@@ -83,10 +90,18 @@ class Targets:
         paths: list[str] = []
         for folder in (*folders, ""):
             paths += [p for p in self.loaded.selection.modules.resolve_module(module, folder) if p not in paths]
+        if not paths:
+            paths = self._by_name(module.replace(".", "/"))
         files = [self.facts.project.file(path) for path in paths[:6]]
         return [f for f in files if f is not None]
 
-    def _in_file(self, spelled: str, module: str, attr: str, file: FileIndex) -> Target:
+    def _by_name(self, stem: str) -> list[str]:
+        """Files of that name that have to do with Dash: a build may put them anywhere."""
+        endings = (f"/{stem}.py", f"/{stem}/__init__.py")
+        found = [path for path in self.facts.project.files if f"/{path}".endswith(endings)]
+        return found if len(found) == 1 else []
+
+    def _in_file(self, spelled: str, module: str, attr: str, file: FileIndex, sure: bool) -> Target:
         try:
             node = ast.parse(attr, mode="eval").body
         except SyntaxError:
@@ -99,7 +114,7 @@ class Targets:
             factory = True
         kind = self._kind(values)
         apps = self._apps(values)
-        if kind == "unknown" and (file.display in self.sides.dash_files or self._imports_apps(file)):
+        if kind == "unknown" and not sure and (file.display in self.sides.dash_files or self._imports_apps(file)):
             # a file that has to do with Dash, an object that cannot be followed (a middleware around the server)
             known = isinstance(node, ast.Name) and node.id in file.module.bindings
             if known or (isinstance(node, ast.Name) and "*" in file.module.bindings):
