@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dash_migrate.check import Report, display_path, narrowed, report_on
 from dash_migrate.fixes.plan import fix as compute
-from dash_migrate.fixes.plan import merged
+from dash_migrate.fixes.plan import GroupPlan, Strategy, merged
 from dash_migrate.model import Backend, FileError
 from dash_migrate.project import Loaded, load, load_files
 from dash_migrate.writes.changes import Change
@@ -25,18 +25,23 @@ class Outcome:
     report: Report = field(default_factory=lambda: Report(()))
     before: Report = field(default_factory=lambda: Report(()))
     errors: list[FileError] = field(default_factory=list)
+    plans: list[GroupPlan] = field(default_factory=list)
 
 
-def fix(paths: Sequence[Path | str], targets: tuple[Backend, ...], base: Path | None = None) -> Outcome:
+def fix(
+    paths: Sequence[Path | str], targets: tuple[Backend, ...], strategy: Strategy = "auto", base: Path | None = None
+) -> Outcome:
     """Compute the move of the project under ``paths`` to a backend, and the report of what is left."""
     loaded = load(paths, base)
     named = [display_path(p) for p in paths] if all(Path(p).is_file() for p in paths) else []
-    outcome = fix_loaded(loaded, targets, named)
+    outcome = fix_loaded(loaded, targets, named, strategy)
     narrowed(outcome.report, paths)
     return outcome
 
 
-def fix_loaded(loaded: Loaded, targets: tuple[Backend, ...], only: Sequence[str] = ()) -> Outcome:
+def fix_loaded(
+    loaded: Loaded, targets: tuple[Backend, ...], only: Sequence[str] = (), strategy: Strategy = "auto"
+) -> Outcome:
     """The same for a project that has been read; ``only`` as in ``fixes.plan.fix``.
 
     The rewrite is repeated on its own result until nothing changes, so that a second run has nothing to do.
@@ -47,9 +52,10 @@ def fix_loaded(loaded: Loaded, targets: tuple[Backend, ...], only: Sequence[str]
     state = loaded
     for target in targets:
         for _ in range(PASSES):
-            fixed = compute(state, target, only)
+            fixed = compute(state, target, only, strategy)
             outcome.errors += [e for e in fixed.errors if e not in outcome.errors]
             created.update(fixed.created)
+            outcome.plans += fixed.plans
             if not fixed.changed:
                 break
             current.update(fixed.changed)

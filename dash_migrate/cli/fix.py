@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -17,12 +18,16 @@ from dash_migrate.cli.options import (
 )
 
 
+if TYPE_CHECKING:
+    from dash_migrate.fixes.plan import Strategy
+
+
 @click.command()
 @paths_argument
 @targets_option(required=True)
 @click.option(
     "--strategy",
-    type=click.Choice(("auto", "bridge")),
+    type=click.Choice(("auto", "rewrite", "bridge")),
     default="auto",
     show_default=True,
     help="How Flask code is carried over.",
@@ -46,7 +51,7 @@ def fix(
     from dash_migrate.writes.diff import unified_diff
 
     chosen = checked_paths(paths)
-    outcome = compute(chosen, in_order(targets))
+    outcome = compute(chosen, in_order(targets), cast("Strategy", strategy))
     if diff:
         for change in outcome.changes:
             click.echo(unified_diff(change.path, change.old, change.new), nl=False)

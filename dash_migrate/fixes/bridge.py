@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 
 from dash_migrate.facts.project import last_name, server_argument
 from dash_migrate.facts.scan import App, Facts
@@ -62,10 +63,22 @@ class Bridge:
         sites = app.constructors
         given = [(call, scope) for call, scope in sites if server_argument(call) is not None]
         inits = [(call, scope) for call, scope in sites if last_name(call.func) == "__init__"]
-        for call, scope in given or inits[:1] or sites[-1:]:
+        if inits and any(call in self._forwarded for call, _ in inits):
+            inits = []  # another app of the class gets its backend from the call that makes it
+        hidden = [(call, scope) for call, scope in sites if self.facts.project.hidden_server(call, scope)[0]]
+        for call, scope in given or hidden or inits[:1] or sites[-1:]:
             if call not in self._done:
                 self._done.add(call)
                 self._give_backend(call, scope)
+
+    @cached_property
+    def _forwarded(self) -> set[ast.Call]:
+        """The ``super().__init__(…)`` that pass on a server which the call that makes the app is given."""
+        found = set()
+        for app in self.apps:
+            if any(server_argument(call) is not None for call, _ in app.constructors[1:]):
+                found |= {c for c, _ in app.constructors if last_name(c.func) == "__init__" and not server_argument(c)}
+        return found
 
     def _give_backend(self, call: ast.Call, scope: Scope) -> None:
         file = scope.file
@@ -79,8 +92,12 @@ class Bridge:
         keyword = next((k for k in call.keywords if k.arg == "server"), None)
         values = self.facts.project.evaluator.eval(passed, scope) if passed is not None else frozenset()
         plain = passed is None or (bool(values) and all(isinstance(v, Const) for v in values))
+        if passed is None or isinstance(parent_of(passed), ast.Dict):
+            holder, hidden, members = self.facts.project.hidden_server(call, scope)
+            if any(not isinstance(v, Const) for v in hidden):
+                self._give_options(call, holder, members, edits)
+                return
         self._need(file, "flask_bridge")
-        bridge = code.wrap("flask_bridge")
         backend = f'flask_bridge("{self.target}")'
         for place in range(len(call.args) - 1, shift + 1, -1):
             name = OLD_PARAMETERS[place - shift] if place - shift < len(OLD_PARAMETERS) else None
@@ -96,13 +113,22 @@ class Bridge:
             edits.edit(call, code.replace_keyword("server", "backend", with_server))
         elif positional > 1:
             edits.edit(call, code.positional_to_keyword(shift + 1, "backend", with_server))
-        else:  # in a dict that is unpacked: Dash would get both
-            edits.edit(call, code.set_keyword("backend", backend))
-        del bridge
         if positional < 1 and not any(k.arg in ("name", None) for k in call.keywords):
             name_of = self._name_of_server(passed, scope)
             if name_of and any(isinstance(v, FlaskApp) for v in values):
                 edits.edit(call, code.set_keyword("name", f"{name_of}.name", first=True))
+
+    def _give_options(self, call: ast.Call, holder: ast.AST | None, members: int, edits: FileEdits) -> None:
+        """``Dash(**settings)`` → ``Dash(**bridge_options("fastapi", settings))``, for the server is in there."""
+        self._need(edits.file, "bridge_options")
+        if isinstance(holder, ast.Starred):
+            names = ", ".join(f'"{name}"' for name in OLD_PARAMETERS[:members])
+            edits.edit(call, code.star_to_keywords(f'bridge_options("{self.target}", dict(zip(({names}), _)))'))
+            return
+        assert isinstance(holder, ast.keyword)
+        named = bool(call.args) or any(k.arg == "name" for k in call.keywords)
+        extra = "" if named else ", named=False"
+        edits.edit(holder.value, code.fill(f'bridge_options("{self.target}", _{extra})'))
 
     def _unbound_init(self, call: ast.Call, scope: Scope) -> int:
         """1 for ``Dash.__init__(self, …)``, where ``self`` takes the first place."""
@@ -171,7 +197,7 @@ class Bridge:
         if use.kind != "attribute" or not isinstance(attribute, ast.Attribute) or attribute.attr != "run":
             return False
         call = parent_of(attribute)
-        if not isinstance(call, ast.Call) or call.func is not attribute:
+        if not isinstance(call, ast.Call) or call.func is not attribute or self.flow.wanted(use) is not None:
             return False
         if call not in self._done:
             self._done.add(call)

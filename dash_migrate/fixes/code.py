@@ -13,8 +13,38 @@ def wrap(function: str, *extra: str) -> Edit:
     def change(node: Any) -> Any:
         import libcst as cst
 
+        if isinstance(node, cst.NamedExpr) and not extra:
+            node = node.with_changes(lpar=[], rpar=[])
         arguments = [cst.Arg(node), *[cst.Arg(cst.parse_expression(e)) for e in extra]]
         return cst.Call(cst.Name(function), _spaced(arguments))
+
+    return change
+
+
+def fill(code: str) -> Edit:
+    """``x`` → the code, with ``x`` where it has ``_``."""
+
+    def change(node: Any) -> Any:
+        import libcst as cst
+
+        class Fill(cst.CSTTransformer):
+            def leave_Name(self, original_node: Any, updated_node: Any) -> Any:  # noqa: N802
+                return node if updated_node.value == "_" else updated_node
+
+        return cst.parse_expression(code).visit(Fill())
+
+    return change
+
+
+def star_to_keywords(code: str) -> Edit:
+    """``f(*x, …)`` → ``f(…, **code)``, with ``x`` where the code has ``_``."""
+
+    def change(node: Any) -> Any:
+        import libcst as cst
+
+        starred, *others = node.args
+        made = cst.Arg(fill(code)(starred.value), star="**")
+        return insert_argument(node.with_changes(args=others), made, len(others))
 
     return change
 

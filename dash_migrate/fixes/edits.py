@@ -45,8 +45,30 @@ class FileEdits:
     #: names to add to an existing ``from … import``
     extend_import: dict[ast.ImportFrom, list[str]] = field(default_factory=dict)
 
+    #: names to take out of an import statement; the statement goes with the last
+    drop_import: dict[ast.Import | ast.ImportFrom, set[str]] = field(default_factory=dict)
+
+    def remove_import(self, statement: ast.Import | ast.ImportFrom, names: set[str]) -> None:
+        """Take names out of an import."""
+        self.drop_import.setdefault(statement, set()).update(names)
+
     def __bool__(self) -> bool:
-        return bool(self.nodes or self.after or self.before or self.comments or self.imports or self.extend_import)
+        parts = (self.nodes, self.after, self.before, self.comments, self.imports, self.extend_import, self.drop_import)
+        return any(parts)
+
+    def take(self, other: FileEdits) -> None:
+        """Add the edits of another object for the same file."""
+        for node, changes in other.nodes.items():
+            self.nodes.setdefault(node, []).extend(changes)
+        for mine, theirs in ((self.after, other.after), (self.before, other.before), (self.comments, other.comments)):
+            for statement, codes in theirs.items():
+                mine.setdefault(statement, []).extend(codes)
+        for module, names in other.imports.items():
+            self.imports.setdefault(module, set()).update(names)
+        for imported, added in other.extend_import.items():
+            self.extend_import.setdefault(imported, []).extend(added)
+        for dropped, bound in other.drop_import.items():
+            self.drop_import.setdefault(dropped, set()).update(bound)
 
     def edit(self, node: ast.AST, change: Edit) -> None:
         """Change a node; several changes of one node are made in the order they were asked for."""
@@ -76,7 +98,8 @@ def apply_edits(edits: FileEdits) -> str:
         NotReproducible: LibCST cannot take one of the statements to change.
     """
     touched: set[ast.stmt] = set()
-    for node in [*edits.nodes, *edits.after, *edits.before, *edits.comments, *edits.extend_import]:
+    others = (edits.after, edits.before, edits.comments, edits.extend_import, edits.drop_import)
+    for node in [*edits.nodes, *(node for table in others for node in table)]:
         statement = top_level_statement(node)
         if statement is not None:
             touched.add(statement)
@@ -131,6 +154,12 @@ def _rewrite(edits: FileEdits, segment: Segment, newline: str) -> str:
             if known is None:
                 raise NotReproducible(f"line {statement.lineno}: no such import")
             changes.setdefault(known, []).append(partial(_extend_import, names=names))
+    for dropped, bound in edits.drop_import.items():
+        if segment.start <= edits.text.place(dropped)[0] < segment.end:
+            known = by_place.get((type(dropped).__name__, edits.text.place(dropped)))
+            if known is None:
+                raise NotReproducible(f"line {dropped.lineno}: no such import")
+            changes.setdefault(known, []).append(partial(_drop_names, bound=bound))
     path: set[cst.CSTNode] = set()
     for node in [*changes, *lines]:
         current: cst.CSTNode | None = node
@@ -146,9 +175,13 @@ def _rewrite(edits: FileEdits, segment: Segment, newline: str) -> str:
             for change in changes.get(original_node, ()):
                 updated_node = change(updated_node)
             around = lines.get(original_node)
+            if isinstance(updated_node, cst.SimpleStatementLine) and not updated_node.body:
+                return cst.RemoveFromParent()
             return updated_node if around is None else around.put(updated_node, module)
 
     new = module.visit(Rewriter())
+    if not new.body:
+        return segment.text[:skipped]
     return segment.text[:skipped] + new.code
 
 
@@ -215,6 +248,20 @@ def _statement_node(
             if begins == start or (hasattr(node, "decorators") and begins == edits.text.place(statement)[0]):
                 return node
     raise NotReproducible(f"line {statement.lineno}: no such statement")
+
+
+def _drop_names(node: Any, bound: set[str]) -> Any:
+    """An import without some of the names it binds; gone with the last."""
+    import libcst as cst
+
+    kept = [a for a in node.names if (a.evaluated_alias or a.evaluated_name.split(".")[0]) not in bound]
+    if not kept:
+        return cst.RemoveFromParent()
+    if kept[-1] is not node.names[-1]:
+        trailing = node.names[-1].comma
+        in_parentheses = getattr(node, "lpar", None) is not None
+        kept[-1] = kept[-1].with_changes(comma=trailing if in_parentheses else cst.MaybeSentinel.DEFAULT)
+    return node.with_changes(names=kept)
 
 
 def _extend_import(node: Any, names: list[str]) -> Any:

@@ -16,18 +16,21 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, cast
 
+from dash_migrate.facts.evaluate import NAMESPACES
 from dash_migrate.facts.project import last_name
 from dash_migrate.facts.scan import App, Facts
 from dash_migrate.facts.scopes import Binding, FileIndex, Scope, parent_of, statement_of
-from dash_migrate.facts.values import Cls, DashApp, Ext, ExtInst, FlaskApp, Func, Inst, Partial, Server, Value
+from dash_migrate.facts.values import Cls, DashApp, Ext, ExtInst, FlaskApp, Func, Inst, Partial, Record, Server, Value
 from dash_migrate.findings.extensions import extension, wsgi_servers, wsgi_wrappers
 
 Shape = Literal["asgi", "flask"]
 SlotKey = tuple[str, object, str]
 
-ContextKind = Literal["attribute", "call", "argument", "return", "assign", "default", "container", "neutral", "operand"]
+ContextKind = Literal[
+    "attribute", "call", "argument", "return", "assign", "default", "container", "neutral", "operand", "walrus"
+]
 
 
 @dataclass
@@ -88,7 +91,9 @@ def context_of(node: ast.expr) -> tuple[ContextKind, ast.AST | None, ast.AST, bo
             if isinstance(parent, ast.IfExp) and child is parent.test:
                 return "neutral", parent, child, direct, member
             direct = False
-        elif isinstance(parent, (ast.NamedExpr, ast.Await, ast.Starred)):
+        elif isinstance(parent, ast.NamedExpr):
+            return "walrus", parent, child, direct, member
+        elif isinstance(parent, (ast.Await, ast.Starred)):
             direct = False
         elif isinstance(parent, _CONTAINERS):
             direct, member = False, True
@@ -140,29 +145,43 @@ class Flow:
     def _find_composites(self) -> None:
         """WSGI callables that are made around a server: what they make is served like a server."""
         for use in list(self.uses):
-            if use.kind != "argument" or not isinstance(use.owner, ast.Call) or use.owner in self.composites:
-                continue
-            if not self._makes_wsgi(use.owner, use.scope):
-                continue
-            self.composites.add(use.owner)
-            self._add(Use(use.file, use.owner, use.scope, *context_of(use.owner)))
-            for binding in self._bound_to(use.owner, use.scope):
-                for scope in use.file.scopes:
-                    for load in scope.loads.get(binding.name, ()):
-                        if scope.owner_of(binding.name) is binding.scope.function:
-                            self.composites.add(load)
-                            self._add(Use(use.file, load, scope, *context_of(load)))
+            for call, outer in self._around(use):
+                if call in self.composites:
+                    continue
+                self.composites.add(call)
+                self._add(Use(outer.file, call, outer, *context_of(call)))
+                for binding in self._bound_to(call, outer):
+                    for scope in outer.file.scopes:
+                        for load in scope.loads.get(binding.name, ()):
+                            if scope.owner_of(binding.name) is binding.scope.function:
+                                self.composites.add(load)
+                                self._add(Use(outer.file, load, scope, *context_of(load)))
 
     def _makes_wsgi(self, call: ast.Call, scope: Scope) -> bool:
         for value in self.evaluator.eval(call.func, scope):
             if isinstance(value, Ext) and value.dotted in wsgi_wrappers():
                 return True
-            if isinstance(value, Cls):
-                for method in self.evaluator.methods(value, "__call__", None):
-                    names = [a.arg for a in method.node.args.args]
-                    if len(names) >= 3 and names[1].startswith("env"):
-                        return True
+            if isinstance(value, Cls) and self._is_wsgi(value):
+                return True
         return False
+
+    def _is_wsgi(self, cls: Cls) -> bool:
+        """Whether instances of a class can be called as WSGI apps."""
+        for method in self.evaluator.methods(cls, "__call__", None):
+            names = [a.arg for a in method.node.args.args]
+            if len(names) >= 3 and names[1].startswith("env"):
+                return True
+        return False
+
+    def _around(self, use: Use) -> Iterator[tuple[ast.Call, Scope]]:
+        """The calls that make a WSGI app which has this server inside: by taking it, or by using it in its class."""
+        if use.kind == "argument" and isinstance(use.owner, ast.Call) and self._makes_wsgi(use.owner, use.scope):
+            yield use.owner, use.scope
+        inner = use.scope.enclosing_class
+        if inner is not None and isinstance(inner.node, ast.ClassDef):
+            cls = Cls(inner.file, inner.node, inner.parent or inner.file.module)
+            if self._is_wsgi(cls):
+                yield from self.facts.project.instantiations(cls)
 
     def _bound_to(self, call: ast.Call, scope: Scope) -> Iterator[Binding]:
         for bindings in scope.function.bindings.values():
@@ -175,11 +194,16 @@ class Flow:
         slot = self.slot_of(use.node, use.scope)
         if slot is not None:
             slot.uses.append(use)
+        if use.kind == "walrus":  # the value goes into the name, and on
+            assert isinstance(use.owner, ast.NamedExpr)
+            self._add(Use(use.file, use.owner, use.scope, *context_of(use.owner)))
 
     # --- slots
 
     def slot_of(self, node: ast.AST, scope: Scope) -> Slot | None:
-        """The slot a name is read from."""
+        """The slot a name is read from (or, for ``name := …``, goes through)."""
+        if isinstance(node, ast.NamedExpr):
+            return self._target_slot(node.target.id, scope)
         if not isinstance(node, ast.Name):
             return None
         owner = scope.owner_of(node.id)
@@ -236,7 +260,7 @@ class Flow:
                     arguments.kwarg,
                 ):
                     return False
-            elif binding.kind != "assign" or binding.path or not isinstance(binding.node, (ast.Assign, ast.AnnAssign)):
+            elif binding.kind != "assign" or binding.path:
                 return False
         return True
 
@@ -296,16 +320,22 @@ class Flow:
             attribute = use.owner
             assert isinstance(attribute, ast.Attribute)
             call = parent_of(attribute)
-            if attribute.attr == "run" and isinstance(call, ast.Call) and call.func is attribute:
-                return None
-            return "flask"
+            started = attribute.attr == "run" and isinstance(call, ast.Call) and call.func is attribute
+            return None if started and not self._has_own_run(use) else "flask"
         if use.kind == "return":
             return "asgi"
         if use.kind == "argument":
             return self._wanted_by_call(use)
         if use.kind == "assign":
             return self._wanted_by_assignment(use)
+        if use.kind == "walrus":
+            slot = self.slot_of(cast("ast.AST", use.owner), use.scope)
+            return slot.shape if slot is not None else None
         return None
+
+    def _has_own_run(self, use: Use) -> bool:
+        values = self.evaluator.eval(use.node, use.scope)
+        return any(isinstance(v, Inst) and self.evaluator.methods(v.cls, "run", v) for v in values)
 
     def _wanted_by_assignment(self, use: Use) -> Shape | None:
         statement = use.owner
@@ -346,7 +376,9 @@ class Flow:
         shapes: set[Shape | None] = set()
         for value in values:
             inner = value.target if isinstance(value, Partial) else value
-            if isinstance(inner, (Func, Cls)):
+            if isinstance(inner, Record):
+                shapes.add("asgi")
+            elif isinstance(inner, (Func, Cls)):
                 shapes.add(self._wanted_by_parameter(inner, call, use))
         if shapes:
             return "flask" if "flask" in shapes else shapes.pop()
@@ -354,8 +386,12 @@ class Flow:
             if isinstance(value, Partial):
                 return None
             if isinstance(value, Ext):
+                if value.dotted in NAMESPACES:
+                    return "asgi"
                 if value.dotted.startswith("builtins."):
                     plain = value.dotted[9:]
+                    if plain in ("dict", "list", "tuple", "set"):
+                        return "asgi"
                     return "flask" if plain in ("isinstance", "hasattr", "getattr", "setattr", "vars", "dir") else None
                 if value.dotted in wsgi_servers():
                     return "flask"
@@ -368,7 +404,7 @@ class Flow:
         if isinstance(value, Cls):
             makers = self.evaluator.methods(value, "__init__", Inst(value))
             if not makers:
-                return "flask"
+                return "asgi" if self.evaluator.fields(value) else "flask"
             value = makers[0]
         assert isinstance(value, Func)
         if use.member:
@@ -382,7 +418,7 @@ class Flow:
     def carried(self, use: Use) -> Shape:
         """The shape in which an expression gives its server."""
         node = use.node
-        if isinstance(node, ast.Name):
+        if isinstance(node, (ast.Name, ast.NamedExpr)):
             slot = self.slot_of(node, use.scope)
             return slot.shape if slot is not None else "asgi"
         if isinstance(node, ast.Call):

@@ -6,6 +6,9 @@ import ast
 
 from dash_migrate.syntax.segments import split_lines
 
+#: where a long import is broken, as formatters do
+WIDTH = 88
+
 
 def add_imports(text: str, needed: dict[str, set[str]], newline: str) -> str:
     """The text with ``from module import names`` added for what it lacks.
@@ -39,12 +42,20 @@ def add_imports(text: str, needed: dict[str, set[str]], newline: str) -> str:
             names, at = set(missing), existing.end_lineno or 0
         else:
             at = _place(tree, lines)
-        statement = f"from {module} import {', '.join(sorted(names))}{newline}"
+        statement = _statement(module, sorted(names), newline)
         if at == len(lines) and lines and not lines[-1].endswith(("\n", "\r")):
             lines[-1] += newline
         lines.insert(at, statement)
         tree = ast.parse("".join(lines))
     return "".join(lines)
+
+
+def _statement(module: str, names: list[str], newline: str) -> str:
+    """An import on one line, or one name a line where it would be long."""
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) <= WIDTH:
+        return line + newline
+    return newline.join([f"from {module} import (", *[f"    {name}," for name in names], ")", ""])
 
 
 def _spelled(node: ast.ImportFrom) -> str:

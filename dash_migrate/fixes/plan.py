@@ -6,18 +6,35 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from dash_migrate.facts.scan import App
 from dash_migrate.facts.sides import Sides
 from dash_migrate.fixes.bridge import MODULE, Bridge, start_edits
 from dash_migrate.fixes.edits import FileEdits, apply_edits
 from dash_migrate.fixes.imports import add_imports
+from dash_migrate.fixes.native.declines import Decline
+from dash_migrate.fixes.native.emit import emit
+from dash_migrate.fixes.native.work import Work
 from dash_migrate.fixes.placement import Placement
 from dash_migrate.model import Backend, FileError
 from dash_migrate.project import Loaded
 from dash_migrate.syntax.segments import NotReproducible
 
 RUNTIME = Path(__file__).resolve().parent.parent / "runtime"
+
+Strategy = Literal["auto", "rewrite", "bridge"]
+
+
+@dataclass
+class GroupPlan:
+    """Apps that are linked by imports move together, one way."""
+
+    apps: list[App]
+    files: set[str]
+    strategy: Literal["rewrite", "bridge"]
+    #: what kept the group from being rewritten natively
+    declines: list[Decline] = field(default_factory=list)
 
 
 @dataclass
@@ -28,65 +45,152 @@ class Fixed:
     changed: dict[str, bytes] = field(default_factory=dict)
     created: dict[str, bytes] = field(default_factory=dict)
     errors: list[FileError] = field(default_factory=list)
+    plans: list[GroupPlan] = field(default_factory=list)
 
 
-def fix(loaded: Loaded, target: Backend, only: Iterable[str] = ()) -> Fixed:
+def fix(loaded: Loaded, target: Backend, only: Iterable[str] = (), strategy: Strategy = "auto") -> Fixed:
     """The changes that bring a project to a backend.
 
     Args:
         only: move nothing but these files and what imports link them with (default: everything).
+        strategy: ``auto`` rewrites what can be rewritten and bridges the rest; ``bridge`` bridges all;
+            ``rewrite`` is ``auto`` with the reasons for every bridge reported as work that is left.
     """
-    facts = loaded.facts
-    sides = Sides(facts)
-    chosen = sides.linked(only) if only else set(loaded.texts)
-    edits = {
-        name: FileEdits(file, loaded.texts[name]) for name, file in facts.project.files.items() if name in loaded.texts
-    }
-    start_edits(facts, edits)
-    moving: list[App] = []
-    fixed = Fixed()
-    bridge_for: dict[str, str] = {}
-    placement = Placement(facts, loaded.selection.modules, MODULE)
-    if target != "flask":
-        moving = [app for app in facts.apps if app.backend == "flask" and app.constructors]
-        moving = [app for app in moving if app.file.display in chosen]
-        if moving:
-            Bridge(facts, moving, target, edits).make()
-            paths = {app.position: placement.place(app) for app in moving}
-            for path in set(paths.values()):
-                for part in sorted((RUNTIME / MODULE).glob("*.py")):
-                    fixed.created[f"{path}/{part.name}"] = part.read_bytes()
-            for name, wanted in edits.items():
-                if MODULE in wanted.imports:
-                    near = [a for a in sides.apps_for(wanted.file) if a.position in paths] or moving
-                    bridge_for[name] = paths[near[0].position]
-    for name, wanted in edits.items():
-        if not wanted or name not in chosen:
-            continue
-        if MODULE in wanted.imports:
-            dotted = placement.import_name(wanted.file, bridge_for[name])
-            wanted.imports = {dotted: wanted.imports[MODULE]}
-        try:
-            data = _rewritten(loaded, wanted)
-        except NotReproducible as error:
-            fixed.errors.append(FileError(name, f"not changed: {error}"))
-            continue
-        if data != loaded.sources[name].data:
-            fixed.changed[name] = data
-    return fixed
+    return _Planner(loaded, target, only, strategy).run()
 
 
-def _rewritten(loaded: Loaded, wanted: FileEdits) -> bytes:
-    source = loaded.sources[wanted.file.display]
-    text = apply_edits(wanted)
-    if wanted.imports:
-        newline = "\r\n" if "\r\n" in source.text else "\n"
-        text = add_imports(text, wanted.imports, newline)
-    ast.parse(text)
-    encoded = text.encode(source.encoding)
-    if source.has_bom and not encoded.startswith(b"\xef\xbb\xbf"):
-        encoded = b"\xef\xbb\xbf" + encoded
-    return encoded
+class _Planner:
+    def __init__(self, loaded: Loaded, target: Backend, only: Iterable[str], strategy: Strategy) -> None:
+        self.loaded, self.target, self.strategy = loaded, target, strategy
+        self.facts = loaded.facts
+        self.sides = Sides(self.facts)
+        only = list(only)
+        self.chosen = self.sides.linked(only) if only else set(loaded.texts)
+        self.edits = self._fresh(set(loaded.texts))
+        self.fixed = Fixed()
+
+    def run(self) -> Fixed:
+        start_edits(self.facts, self.edits)
+        grouped: set[str] = set()
+        if self.target != "flask":
+            for group in self._groups():
+                self.fixed.plans.append(group)
+                grouped |= group.files
+                package = self._edit_group(group)
+                self._apply(group.files, package)
+        for name in sorted(self.chosen - grouped):
+            self._apply({name}, None)
+        return self.fixed
+
+    def _fresh(self, names: set[str]) -> dict[str, FileEdits]:
+        return {
+            name: FileEdits(file, self.loaded.texts[name])
+            for name, file in self.facts.project.files.items()
+            if name in names and name in self.loaded.texts
+        }
+
+    # --- groups
+
+    def _groups(self) -> list[GroupPlan]:
+        """The apps to move, those that share files together."""
+        moving = [a for a in self.facts.apps if a.backend == "flask" and a.constructors]
+        moving = [a for a in moving if a.file.display in self.chosen]
+        groups: list[GroupPlan] = []
+        for app in moving:
+            files = self.sides.linked([app.file.display]) & self.chosen
+            known = next((g for g in groups if g.files & files), None)
+            if known is None:
+                groups.append(GroupPlan([app], set(files), "bridge"))
+            else:
+                known.apps.append(app)
+                known.files |= files
+        for name in self.chosen:
+            file = self.facts.project.files.get(name)
+            if file is None or any(name in g.files for g in groups):
+                continue
+            near = self.sides.apps_for(file)
+            for group in groups:
+                if any(app in near for app in group.apps):
+                    group.files.add(name)
+                    break
+        return groups
+
+    def _edit_group(self, group: GroupPlan) -> Placement | None:
+        if self.strategy != "bridge" and self.target == "fastapi":
+            work = self._rewritten(group)
+            if not work.declines:
+                group.strategy = "rewrite"
+                return self._take(group, work)
+            group.declines = sorted(work.declines.found)
+        bridge = Bridge(self.facts, group.apps, self.target, self.edits)
+        bridge.make()
+        parts = {part.name: part.read_bytes() for part in sorted((RUNTIME / MODULE).glob("*.py"))}
+        return self._place(group, MODULE, parts)
+
+    def _rewritten(self, group: GroupPlan) -> Work:
+        from dash_migrate.fixes.native.fastapi.convert import PACKAGE, convert
+
+        work = Work(self.facts, group.apps, group.files, self._fresh(group.files), PACKAGE)
+        convert(work)
+        return work
+
+    def _take(self, group: GroupPlan, work: Work) -> Placement:
+        names: set[str] = set()
+        for name, made in work.edits.items():
+            self.edits[name].take(made)
+            names |= made.imports.get(work.package, set())
+        return self._place(group, work.package, emit(work.package, "native_fastapi", names))
+
+    def _place(self, group: GroupPlan, package: str, parts: Mapping[str, bytes]) -> Placement:
+        """Put the package beside the apps that need it, and spell its imports."""
+        placement = Placement(self.facts, self.loaded.selection.modules, package)
+        paths = {app.position: placement.place(app) for app in group.apps}
+        for name in group.files:
+            wanted = self.edits.get(name)
+            if wanted is None or package not in wanted.imports:
+                continue
+            near = [a for a in self.sides.apps_for(wanted.file) if a.position in paths] or group.apps
+            dotted = placement.import_name(wanted.file, paths[near[0].position])
+            wanted.imports[dotted] = wanted.imports.pop(package)
+        for path in set(paths.values()):
+            for part, data in parts.items():
+                self.fixed.created[f"{path}/{part}"] = data
+        return placement
+
+    # --- texts
+
+    def _apply(self, names: set[str], package: Placement | None) -> None:
+        """Compute the files of a group, all of them or none."""
+        changed: dict[str, bytes] = {}
+        for name in sorted(names):
+            wanted = self.edits.get(name)
+            if wanted is None or not wanted:
+                continue
+            try:
+                data = self._text(wanted)
+            except NotReproducible as error:
+                self.fixed.errors.append(FileError(name, f"not changed, and nothing that goes with it: {error}"))
+                if package is not None:
+                    for path in package.placed:
+                        self.fixed.created = {
+                            p: d for p, d in self.fixed.created.items() if not p.startswith(f"{path}/")
+                        }
+                return
+            if data != self.loaded.sources[name].data:
+                changed[name] = data
+        self.fixed.changed.update(changed)
+
+    def _text(self, wanted: FileEdits) -> bytes:
+        source = self.loaded.sources[wanted.file.display]
+        text = apply_edits(wanted)
+        if wanted.imports:
+            newline = "\r\n" if "\r\n" in source.text else "\n"
+            text = add_imports(text, wanted.imports, newline)
+        ast.parse(text)
+        encoded = text.encode(source.encoding)
+        if source.has_bom and not encoded.startswith(b"\xef\xbb\xbf"):
+            encoded = b"\xef\xbb\xbf" + encoded
+        return encoded
 
 
 def merged(loaded: Loaded, fixed: Fixed) -> Mapping[str, bytes]:

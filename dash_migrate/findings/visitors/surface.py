@@ -42,6 +42,8 @@ def _report_surface(context: Context, node: ast.Attribute, attr: str, servers: l
     if attr == "run":
         return  # a start, see starts.py
     apps = context.facts.apps_of(servers)
+    if apps and all(app.native for app in apps):
+        return
     states = {app.backend for app in apps}
     if states and not states & {"flask", "unknown"}:
         known = row or data["server_default"]

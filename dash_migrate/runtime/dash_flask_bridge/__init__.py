@@ -21,7 +21,7 @@ import contextlib
 import functools
 import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dash.backends._flask import FlaskDashServer
@@ -29,10 +29,18 @@ from flask import Flask
 
 from .backends import FlaskView, fastapi_parts, quart_parts
 from .front import flask_of, front_of
-from .run import run
+from .run import serve as run_server
 from .servers import WSGIEntry
 
-__all__ = ["asgi_server", "before_first_request", "flask_bridge", "flask_of", "flask_view", "serve"]
+__all__ = [
+    "asgi_server",
+    "before_first_request",
+    "bridge_options",
+    "flask_bridge",
+    "flask_of",
+    "flask_view",
+    "serve",
+]
 
 
 def flask_bridge(backend: str, flask_app: Any = None) -> type:
@@ -50,6 +58,21 @@ def flask_bridge(backend: str, flask_app: Any = None) -> type:
         return type("FlaskBackend", (FlaskDashServer,), {"create_app": _create_flask(bound)})
     mixin = {"fastapi": fastapi_parts, "quart": quart_parts}[backend.lower()]()
     return type("FlaskBridge", mixin, {"create_app": _create_server(backend.lower(), bound)})
+
+
+def bridge_options(backend: str, options: Mapping[str, Any], named: bool = True) -> dict[str, Any]:
+    """Arguments of ``Dash(…)`` with ``backend=flask_bridge(…)`` in the place of ``server=``.
+
+    Args:
+        backend: as for ``flask_bridge``.
+        options: the arguments as they are for Flask.
+        named: False gives an app that has no ``name`` that of the Flask app, as Dash did.
+    """
+    options = dict(options)
+    server = options.pop("server", None)
+    if not named and server not in (None, True, False):
+        options.setdefault("name", flask_of(server).name)
+    return {**options, "backend": flask_bridge(backend, server)}
 
 
 def asgi_server(server: Any, backend: str | None = None) -> Any:
@@ -111,7 +134,7 @@ def serve(server: Any, host: str | None = None, port: Any = None, debug: bool | 
     if debug is not None:
         with contextlib.suppress(TypeError):  # a WSGI app that is not Flask's
             flask_of(server).debug = bool(debug)
-    run(asgi_server(server), host, port, debug, **options)
+    run_server(asgi_server(server), host, port, debug, **options)
 
 
 def _create_flask(bound: Flask | None) -> Any:

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .call import current_call, on_loop
 from .front import Front, flask_of
-from .run import run as run_server
+from .run import serve as run_server
 
 
 class Bridge:

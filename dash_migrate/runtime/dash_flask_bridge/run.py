@@ -15,7 +15,7 @@ log = logging.getLogger("dash_flask_bridge")
 QUIET = ("threaded", "use_debugger", "load_dotenv", "use_evalex", "passthrough_errors", "request_handler")
 
 
-def run(entry: Any, host: str | None, port: Any, debug: bool | None, **options: Any) -> None:
+def serve(entry: Any, host: str | None, port: Any, debug: bool | None, **options: Any) -> None:
     """Serve an ASGI app until interrupted, behind werkzeug's reloader if asked for (see ``serve``)."""
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
         return

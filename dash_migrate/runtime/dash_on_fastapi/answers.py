@@ -12,16 +12,78 @@ from typing import Any
 from starlette import responses
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
+from werkzeug.datastructures import ResponseCacheControl
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 from werkzeug.exceptions import InternalServerError, default_exceptions
-from werkzeug.http import dump_cookie, http_date
+from werkzeug.http import HTTP_STATUS_CODES, dump_cookie, http_date, parse_cache_control_header
 from werkzeug.utils import get_content_type
 from werkzeug.utils import redirect as werkzeug_redirect
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 
 class Response(responses.Response):
-    """FastAPI's, with Flask's cookies: no ``SameSite`` unless it is asked for, and werkzeug's quoting."""
+    """FastAPI's, with Flask's content types and cookies (no ``SameSite`` unless it is asked for)."""
+
+    def init_headers(self, headers: Any = None) -> None:
+        if self.media_type is not None and not any(k.lower() == "content-type" for k in headers or {}):
+            headers = {**(headers or {}), "content-type": content_type(self.media_type)}
+        super().init_headers(headers)
+
+    @property
+    def mimetype(self) -> str:
+        """The content type without its parameters."""
+        return self.headers.get("content-type", "").split(";")[0]
+
+    @mimetype.setter
+    def mimetype(self, value: str) -> None:
+        self.headers["content-type"] = content_type(value)
+
+    @property
+    def content_type(self) -> str | None:
+        """The content type."""
+        return self.headers.get("content-type")
+
+    @content_type.setter
+    def content_type(self, value: str) -> None:
+        self.headers["content-type"] = value
+
+    @property
+    def status(self) -> str:
+        """Code and phrase."""
+        return f"{self.status_code} {HTTP_STATUS_CODES.get(self.status_code, '')}".strip().upper()
+
+    @status.setter
+    def status(self, value: Any) -> None:
+        self.status_code = int(str(value).split(" ", 1)[0])
+
+    @property
+    def location(self) -> str | None:
+        """Where a redirect leads."""
+        return self.headers.get("location")
+
+    @location.setter
+    def location(self, value: str) -> None:
+        self.headers["location"] = value
+
+    def get_data(self, as_text: bool = False) -> Any:
+        """The body."""
+        return bytes(self.body).decode() if as_text else bytes(self.body)
+
+    def set_data(self, value: str | bytes) -> None:
+        """Change the body."""
+        self.body = value.encode() if isinstance(value, str) else value
+        self.headers["content-length"] = str(len(self.body))
+
+    data = property(get_data, set_data)
+
+    @property
+    def cache_control(self) -> Any:
+        """The directives of ``Cache-Control``, to be changed in place."""
+
+        def write(directives: Any) -> None:
+            self.headers["cache-control"] = directives.to_header()
+
+        return parse_cache_control_header(self.headers.get("cache-control"), write, ResponseCacheControl)
 
     def set_cookie(self, key: str, value: str = "", *args: Any, **options: Any) -> None:
         cookie = dump_cookie(key, str(value), *args, **options)
@@ -109,6 +171,19 @@ def make_response(value: Any, status: Any = None, headers: Any = None) -> respon
     for name, item in _pairs(headers):
         response.headers[name] = str(item)
     return response
+
+
+def respond(content: Any, status_code: Any = 200, headers: Any = None, media_type: str = "text/html") -> Any:
+    """``flask.Response`` for a body that may be text, bytes or made while it is sent."""
+    code = int(str(status_code).split(" ", 1)[0])
+    made = Response if content is None or isinstance(content, (str, bytes)) else StreamingResponse
+    return made(content, code, headers=dict(_pairs(headers)), media_type=media_type)
+
+
+def plain_response(*value: Any) -> WerkzeugResponse:
+    """``flask.make_response`` as werkzeug's own Response, with everything it can do; views may return it."""
+    made = make_response(value if len(value) > 1 else value[0] if value else "")
+    return WerkzeugResponse(bytes(made.body), made.status_code, list(made.headers.items()))
 
 
 def _parts(value: tuple[Any, ...]) -> tuple[Any, Any, Any]:

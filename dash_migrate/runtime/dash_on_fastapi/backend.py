@@ -18,7 +18,7 @@ from . import files
 from .answers import JSONResponse, Response, content_type, from_werkzeug
 from .current import current_request
 from .dispatch import EMPTY_CALLBACK
-from .run import run
+from .run import serve
 from .server import Server
 from .threads import in_thread
 
@@ -140,7 +140,7 @@ class FastAPIBackend(FastAPIDashServer):
         return JSONResponse(obj)
 
     def run(self, dash_app: Any, host: str, port: int, debug: bool, **options: Any) -> None:
-        run(self.server, host, port, debug, **options)
+        serve(self.server, host, port, debug, **options)
 
 
 _content_type = content_type

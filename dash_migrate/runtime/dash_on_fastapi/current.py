@@ -27,6 +27,12 @@ def has_request() -> bool:
     return _current.get() is not None
 
 
+def vars_of(request: HTTPConnection) -> dict[str, Any]:
+    """What is kept on ``request.state``, as a dictionary."""
+    state: dict[str, Any] = request.state._state
+    return state
+
+
 def serving(connection: HTTPConnection | None) -> contextvars.Token[Any]:
     """Make a connection the current one; the server calls this."""
     return _current.set(connection)

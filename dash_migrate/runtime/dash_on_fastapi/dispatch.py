@@ -48,11 +48,14 @@ class Dispatch:
         error: BaseException | None = None
         try:
             try:
+                route, wrong = self._find(scope)
                 answer = await self._before(request)
-                if answer is None:
-                    await self._route(scope, receive, outgoing.send)
-                else:
+                if answer is not None:
                     await answer(scope, receive, outgoing.send)
+                elif wrong is not None:
+                    raise wrong  # hooks come first: a gate answers for what does not exist, too
+                else:
+                    await self._run(route, scope, receive, outgoing.send)
             except Exception as raised:
                 error = raised
                 if outgoing.started:
@@ -60,23 +63,38 @@ class Dispatch:
                 answer = await self.handle(request, raised)
                 await answer(scope, receive, outgoing.send)
         finally:
-            for hook in reversed(self.server.teardown_hooks):
+            hooks = list(self.server.teardown_hooks)
+            for router in scope.get("dash.routers", ()):
+                hooks += getattr(router, "teardown_hooks", ())
+            for hook in reversed(hooks):
                 await call(hook, error)
 
+    def _find(self, scope: Any) -> tuple[Any, Exception | None]:
+        try:
+            return self.routes.find(scope), None
+        except HTTPException as error:
+            return None, error
+
     async def _before(self, request: HTTPConnection) -> Response | None:
-        for hook in list(self.server.before_hooks):
+        hooks = list(self.server.before_hooks)
+        for router in request.scope.get("dash.routers", ()):
+            hooks += getattr(router, "before_hooks", ())
+        for hook in hooks:
             answer = await call(hook)
             if answer is not None:
                 return make_response(answer)
         return None
 
-    async def _route(self, scope: Any, receive: Any, send: Any) -> None:
-        route = self.routes.find(scope)
+    async def _run(self, route: Any, scope: Any, receive: Any, send: Any) -> None:
         if isinstance(route, Response):
             await route(scope, receive, send)
             return
         if scope["method"] == "HEAD" and not handles(route, "HEAD"):
             scope["method"], send = "GET", _without_body(send)
+        if hasattr(route, "options"):  # a FlaskRoute
+            scope.update(path_params=scope["dash.values"], endpoint=route.endpoint, route=route)
+            await route.handle(scope, receive, send)
+            return
         if route in self.router.routes:  # not in a router of its own: run it, whatever comes before it
             match, inner = route.matches(scope)
             if match is Match.FULL:
@@ -90,7 +108,7 @@ class Dispatch:
         if isinstance(error, Answered):
             return error.response
         http = isinstance(error, (HTTPException, WerkzeugHTTPException))
-        handler, given = self._handler(error)
+        handler, given = self._handler(error, request)
         if handler is None or (not http and isinstance(given, HTTPException)):
             shown = None if http else self._shown_by_dash(error)
             if shown is not None:
@@ -103,9 +121,11 @@ class Dispatch:
             return make_response(await handler(request, given))
         return make_response(await in_thread(handler, request, given))
 
-    def _handler(self, error: BaseException) -> tuple[Callable[..., Any] | None, Any]:
+    def _handler(self, error: BaseException, request: Request) -> tuple[Callable[..., Any] | None, Any]:
         """The handler for an exception and what it is given: by status, then by class, as in Flask."""
-        handlers = self.server.handlers
+        handlers: dict[Any, Any] = dict(self.server.handlers)
+        for router in request.scope.get("dash.routers", ()):
+            handlers.update(getattr(router, "handlers", {}))
         if isinstance(error, WerkzeugHTTPException):
             given: Any = HTTPException(error.code or 500, error.description)
         else:
@@ -169,8 +189,10 @@ class Outgoing:
             return
         body, more = message.get("body", b""), message.get("more_body", False)
         head, self.head = self.head, None
-        hooks = [*getattr(self.request.state, "after_this_request", ()), *reversed(self.server.after_hooks)]
-        hooks += self.server.closing_hooks
+        hooks = list(self.server.after_hooks)
+        for router in self.request.scope.get("dash.routers", ()):
+            hooks += getattr(router, "after_hooks", ())
+        hooks = [*getattr(self.request.state, "after_this_request", ()), *reversed(hooks), *self.server.closing_hooks]
         if hooks:
             head, body = await self._hooked(hooks, head, body, more)
         self.started = True

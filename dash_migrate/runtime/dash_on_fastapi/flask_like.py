@@ -5,30 +5,40 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
+import os
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from starlette.requests import HTTPConnection
 
+from .answers import make_response
 from .backend import FastAPIBackend
 from .config import Config
-from .current import current_request
+from .current import current_request, has_request
+from .flask_routes import FlaskRoutes
 from .requests import BodyReader
 from .server import Server
 from .session import Sessions
 
+_made: Any = None
 
-class FlaskLikeServer(Server):
+
+class FlaskLikeServer(FlaskRoutes, Server):
     """A FastAPI app with ``config``, ``secret_key`` and ``request.session``."""
 
     def __init__(self, name: str = "__main__", template_folder: str = "templates", **options: Any) -> None:
         super().__init__(name, **options)
         self.template_folder = template_folder
+        self.template_folders = [os.path.join(self.folder, template_folder)]
         self.config = Config(self.folder)
         self.extensions: dict[str, Any] = {}
         self.context_processors: list[Callable[[], dict[str, Any]]] = []
         self.sessions = Sessions(self)
         self.closing_hooks.append(self._save_session)
+        self.teardown_appcontext = self.teardown_request
+        global _made
+        _made = self
 
     @property
     def secret_key(self) -> Any:
@@ -47,6 +57,35 @@ class FlaskLikeServer(Server):
     @permanent_session_lifetime.setter
     def permanent_session_lifetime(self, value: Any) -> None:
         self.config["PERMANENT_SESSION_LIFETIME"] = value
+
+    def make_response(self, value: Any) -> Any:
+        """The answer for what a view may return."""
+        return make_response(value)
+
+    def before_first_request(self, function: Any) -> Any:
+        """Run a function once, before the first request."""
+        lock, done = threading.Lock(), threading.Event()
+
+        def once() -> None:
+            with lock:
+                if not done.is_set():
+                    function()
+                    done.set()
+
+        self.before_hooks.insert(0, once)
+        return function
+
+    def add_template_filter(self, function: Any, name: str | None = None) -> None:
+        """Register a template filter."""
+        self.jinja_env.filters[name or function.__name__] = function
+
+    def add_template_global(self, function: Any, name: str | None = None) -> None:
+        """Register a template global."""
+        self.jinja_env.globals[name or function.__name__] = function
+
+    def add_template_test(self, function: Any, name: str | None = None) -> None:
+        """Register a template test."""
+        self.jinja_env.tests[name or function.__name__] = function
 
     @functools.cached_property
     def logger(self) -> logging.Logger:
@@ -98,6 +137,14 @@ class FlaskLikeServer(Server):
 
         return register(name) if callable(name) else register
 
+    def include_router(self, router: Any, **options: Any) -> None:
+        """As FastAPI's; also takes in what a ``Router`` has for the whole app."""
+        super().include_router(router, **options)
+        for method, function in getattr(router, "for_server", ()):
+            getattr(self, method)(function)
+        if getattr(router, "template_folder", None):
+            self.template_folders.append(os.path.join(router.folder, router.template_folder))
+
     @contextlib.contextmanager
     def app_context(self) -> Iterator[FlaskLikeServer]:
         """There is none here; what stood inside runs all the same."""
@@ -132,6 +179,19 @@ class FlaskLikeBackend(FastAPIBackend):
         return server
 
 
+def current_server() -> Any:
+    """``flask.current_app``: the server of the request being served, else the one made last.
+
+    Raises:
+        RuntimeError: there is none.
+    """
+    if has_request():
+        return current_request().app
+    if _made is None:
+        raise RuntimeError("Working outside of application context.")
+    return _made
+
+
 def after_this_request(function: Any) -> Any:
     """Give a function the answer to the current request, as werkzeug's Response."""
     state = current_request().state
@@ -161,6 +221,7 @@ __all__ = [
     "FlaskLikeBackend",
     "FlaskLikeServer",
     "after_this_request",
+    "current_server",
     "flash",
     "get_flashed_messages",
 ]

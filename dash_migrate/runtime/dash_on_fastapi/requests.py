@@ -45,13 +45,13 @@ def _headers(request: HTTPConnection) -> Any:
     return Headers([(k.title(), v) for k, v in request.headers.items()])
 
 
-def query_args(request: HTTPConnection) -> Any:
+def args_of(request: HTTPConnection) -> Any:
     """``flask.request.args``."""
     return as_werkzeug(request).args
 
 
-def body(request: HTTPConnection) -> bytes:
-    """``flask.request.get_data()``: the whole body, whoever read it before.
+def body_of(request: HTTPConnection, cache: bool = True, as_text: bool = False, **_: Any) -> Any:
+    """``flask.request.get_data()``: the whole body, whoever read it before; as text if asked for.
 
     Raises:
         RequestEntityTooLarge: it is larger than the app's ``MAX_CONTENT_LENGTH``.
@@ -61,10 +61,10 @@ def body(request: HTTPConnection) -> bytes:
     if limit is not None and (length or 0) > limit:
         raise RequestEntityTooLarge
     reader: BodyReader = request.scope["dash.body"]
-    return reader.wait()
+    return reader.wait().decode("utf-8", "replace") if as_text else reader.wait()
 
 
-def json_body(request: HTTPConnection, force: bool = False, silent: bool = False) -> Any:
+def json_of(request: HTTPConnection, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
     """``flask.request.get_json()``.
 
     Raises:
@@ -78,28 +78,72 @@ def json_body(request: HTTPConnection, force: bool = False, silent: bool = False
             "Did not attempt to load JSON data because the request Content-Type was not 'application/json'."
         )
     try:
-        return json.loads(body(request))
+        return json.loads(body_of(request))
     except ValueError:
         if silent:
             return None
         raise BadRequest() from None
 
 
-def form(request: HTTPConnection) -> Any:
+def form_of(request: HTTPConnection) -> Any:
     """``flask.request.form``."""
     return _parsed(request)[0]
 
 
-def files(request: HTTPConnection) -> Any:
+def files_of(request: HTTPConnection) -> Any:
     """``flask.request.files``: werkzeug's FileStorage objects."""
     return _parsed(request)[1]
 
 
-def values(request: HTTPConnection) -> Any:
+def values_of(request: HTTPConnection) -> Any:
     """``flask.request.values``: the query string, then the form."""
     from werkzeug.datastructures import CombinedMultiDict
 
-    return CombinedMultiDict([query_args(request), form(request)])
+    return CombinedMultiDict([args_of(request), form_of(request)])
+
+
+def stream_of(request: HTTPConnection) -> io.BytesIO:
+    """``flask.request.stream``."""
+    return io.BytesIO(body_of(request))
+
+
+def environ_of(request: HTTPConnection) -> dict[str, Any]:
+    """``flask.request.environ``, as far as it describes the request."""
+    return wsgi_environ(request)
+
+
+class FlaskRequest:
+    """Flask's request as an object, for functions that are handed it as a whole."""
+
+    def __init__(self, request: HTTPConnection) -> None:
+        self._request = request
+
+    args = property(lambda self: args_of(self._request))
+    form = property(lambda self: form_of(self._request))
+    files = property(lambda self: files_of(self._request))
+    values = property(lambda self: values_of(self._request))
+    json = property(lambda self: json_of(self._request))
+    data = property(lambda self: body_of(self._request))
+    environ = property(lambda self: environ_of(self._request))
+    method = property(lambda self: self._request.scope["method"])
+    path = property(lambda self: self._request.scope["path"])
+    view_args = property(lambda self: dict(self._request.path_params))
+
+    @property
+    def endpoint(self) -> str | None:
+        """The name of the route the request goes to."""
+        return getattr(self._request.scope.get("dash.route"), "name", None)
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
+        """The body as JSON."""
+        return json_of(self._request, force, silent)
+
+    def get_data(self, cache: bool = True, as_text: bool = False, **_: Any) -> Any:
+        """The body."""
+        return body_of(self._request, cache, as_text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(as_werkzeug(self._request), name)
 
 
 def _parsed(request: HTTPConnection) -> Any:
@@ -110,7 +154,7 @@ def _parsed(request: HTTPConnection) -> Any:
             known = (ImmutableMultiDict(), ImmutableMultiDict())
         else:
             environ = wsgi_environ(request)
-            data = body(request)
+            data = body_of(request)
             environ.update({"wsgi.input": io.BytesIO(data), "CONTENT_LENGTH": str(len(data))})
             _, fields, uploads = parse_form_data(environ)
             known = (ImmutableMultiDict(fields), ImmutableMultiDict(uploads))

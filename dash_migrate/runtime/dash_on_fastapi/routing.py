@@ -29,7 +29,7 @@ class Routes:
     def __init__(self, router: Any) -> None:
         self.router = router
         self._map: Map | None = None
-        self._routes: list[Any] = []
+        self._routes: list[tuple[Any, Any]] = []
 
     def find(self, scope: Any) -> Any:
         """The route for a request, or the answer that needs none: a redirect, the methods allowed.
@@ -45,8 +45,8 @@ class Routes:
         path = path[len(root) :] if root and path.startswith(root) else path
         adapter = self._map.bind(host, root or "/", url_scheme=scope["scheme"], query_args=query)
         try:
-            place, _ = adapter.match(path, scope["method"])
-            route = self._routes[place]
+            place, values = adapter.match(path, scope["method"])
+            route, owners = self._routes[place]
         except RequestRedirect as redirect:
             return from_werkzeug(redirect.get_response())
         except NotFound:
@@ -56,16 +56,21 @@ class Routes:
         if scope["method"] == "OPTIONS" and not handles(route, "OPTIONS"):
             allowed = ", ".join(adapter.allowed_methods(path))
             return Response(b"", headers={"Allow": allowed, "Content-Type": "text/html; charset=utf-8"})
+        scope["dash.route"], scope["dash.routers"] = route, owners
+        scope["dash.values"] = values
         return route
 
     def _read(self) -> Map:
         self.router.routes.sort(key=lambda route: _rank(getattr(route, "path", "")))  # stable
         rules: list[Rule] = []
-        for place, (route, prefix) in enumerate(flat_routes(self.router)):
-            self._routes.append(route)
+        for place, (route, prefix, owner) in enumerate(routes_with_owners(self.router)):
+            self._routes.append((route, owner))
             path = prefix + getattr(route, "path", "")
             methods = getattr(route, "methods", None)
-            if methods:
+            options = getattr(route, "options", None)
+            if options is not None:  # a FlaskRoute
+                rules.append(Rule(path, methods={*methods, "OPTIONS"}, endpoint=place, **options))
+            elif methods:
                 rules.append(Rule(as_rule(path), methods={*methods, "OPTIONS"}, endpoint=place))
             elif hasattr(route, "app") and hasattr(route, "path"):  # what is mounted answers for itself
                 rules += [Rule(path + tail, endpoint=place) for tail in ("/<path:path>", "/")]
@@ -78,14 +83,20 @@ def handles(route: Any, method: str) -> bool:
     return methods is None or method in methods
 
 
-def flat_routes(router: Any, prefix: str = "") -> Iterator[tuple[Any, str]]:
+def flat_routes(router: Any) -> Iterator[tuple[Any, str]]:
     """Every route with the prefix it is included under."""
+    for route, prefix, _ in routes_with_owners(router):
+        yield route, prefix
+
+
+def routes_with_owners(router: Any, prefix: str = "", owners: tuple[Any, ...] = ()) -> Iterator[tuple[Any, str, Any]]:
+    """Every route with its prefix and the routers it is in, the innermost last."""
     for route in router.routes:
         inner = getattr(route, "original_router", None)
         if inner is not None:
-            yield from flat_routes(inner, prefix + route.include_context.prefix)
+            yield from routes_with_owners(inner, prefix + route.include_context.prefix, (*owners, inner))
         else:
-            yield route, prefix
+            yield route, prefix, owners
 
 
 def as_rule(path: str) -> str:

@@ -73,7 +73,8 @@ class Server(FastAPI):
 
     def add_exception_handler(self, exc_class_or_status_code: Any, handler: Any) -> None:
         """As FastAPI's; also for errors in callbacks, and the handler may return what a Flask view may."""
-        self.handlers[exc_class_or_status_code] = handler
+        key = getattr(exc_class_or_status_code, "code", None)  # werkzeug's classes stand for their status
+        self.handlers[key if isinstance(key, int) else exc_class_or_status_code] = handler
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] in ("http", "websocket"):

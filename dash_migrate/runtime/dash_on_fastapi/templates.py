@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
@@ -18,7 +17,7 @@ def environment(server: Any) -> Environment:
     from .flask_like import get_flashed_messages
 
     env = Environment(
-        loader=FileSystemLoader(os.path.join(server.folder, server.template_folder)),
+        loader=FileSystemLoader(server.template_folders),
         autoescape=_escapes,
         auto_reload=server.config.get("TEMPLATES_AUTO_RELOAD"),
     )

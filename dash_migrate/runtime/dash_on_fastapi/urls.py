@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import HTTPConnection
+from werkzeug.routing import Map, Rule
 from werkzeug.urls import _urlencode
 
 from .current import current_request, has_request
@@ -40,7 +41,14 @@ def url_for(
 def _path(server: Any, endpoint: str, values: dict[str, Any], method: str | None) -> tuple[str, set[str]]:
     best: tuple[str, set[str]] | None = None
     for route, prefix in flat_routes(server.router):
-        if getattr(route, "name", None) != endpoint or not hasattr(route, "param_convertors"):
+        if getattr(route, "name", None) != endpoint:
+            continue
+        if hasattr(route, "options"):  # a FlaskRoute: werkzeug builds it
+            built = _built(prefix + route.path, route.options, values)
+            if built is not None and (best is None or len(built[1]) > len(best[1])):
+                best = built
+            continue
+        if not hasattr(route, "param_convertors"):
             continue
         if method is not None and method not in (getattr(route, "methods", None) or ()):
             continue
@@ -51,6 +59,15 @@ def _path(server: Any, endpoint: str, values: dict[str, Any], method: str | None
     if best is None:
         raise LookupError(f"Could not build url for endpoint {endpoint!r} with values {sorted(values)!r}.")
     return best
+
+
+def _built(rule: str, options: dict[str, Any], values: dict[str, Any]) -> tuple[str, set[str]] | None:
+    made = Rule(rule, endpoint="x", **options)
+    adapter = Map([made]).bind("localhost")
+    wanted = made.arguments - set(made.defaults or ())
+    if not wanted <= set(values):
+        return None
+    return adapter.build("x", {k: v for k, v in values.items() if k in made.arguments}), set(made.arguments)
 
 
 def _text(value: Any, converter: Any) -> str:

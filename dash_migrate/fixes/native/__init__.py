@@ -1,0 +1,1 @@
+"""Rewrites Flask code into code of the target backend, or says what keeps it from being rewritten."""

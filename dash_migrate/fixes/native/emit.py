@@ -1,0 +1,52 @@
+"""The generated package: which of its modules an app needs, and its ``__init__``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from dash_migrate.rules_data import table
+
+RUNTIME = Path(__file__).resolve().parent.parent.parent / "runtime"
+
+_RELATIVE = re.compile(r"^\s*from \.(\w*) import (.+)$", re.MULTILINE)
+
+
+def emit(package: str, rows: str, names: set[str]) -> dict[str, bytes]:
+    """The files of a generated package, by name.
+
+    Args:
+        package: the package's name.
+        rows: the table with its exports.
+        names: what the app imports from it.
+    """
+    data = table(rows)
+    folder = RUNTIME / package
+    exports: dict[str, list[str]] = data["exports"]
+    wanted = set(data["base"]["modules"]) | {m for m, given in exports.items() if names & set(given)}
+    done: set[str] = set()
+    while wanted - done:
+        module = sorted(wanted - done)[0]
+        done.add(module)
+        wanted |= {m for m in _imports((folder / f"{module}.py").read_text()) if (folder / f"{m}.py").exists()}
+    files = {f"{module}.py": (folder / f"{module}.py").read_bytes() for module in sorted(done)}
+    files["run.py"] = (RUNTIME / "dash_flask_bridge" / "run.py").read_bytes()
+    files["__init__.py"] = _init(folder, {m: given for m, given in exports.items() if m in done}).encode()
+    return files
+
+
+def _imports(text: str) -> set[str]:
+    found = set()
+    for match in _RELATIVE.finditer(text):
+        found |= {match[1]} if match[1] else {name.strip() for name in match[2].split(",")}
+    return found
+
+
+def _init(folder: Path, exports: dict[str, list[str]]) -> str:
+    """The docstring of the package, then what its modules give."""
+    text = (folder / "__init__.py").read_text()
+    docstring = text[: text.index('"""', 3) + 4]
+    lines = [f"from .{module} import {', '.join(sorted(exports[module]))}" for module in sorted(exports)]
+    every = sorted(name for names in exports.values() for name in names)
+    listed = "".join(f'    "{name}",\n' for name in every)
+    return docstring + "\n" + "\n".join(lines) + "\n\n__all__ = [\n" + listed + "]\n"

@@ -1,0 +1,1 @@
+"""Flask code as FastAPI code, for ``dash_on_fastapi``."""

@@ -1,0 +1,150 @@
+"""Rewrites one group of apps for FastAPI, or says why not."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from dash_migrate.facts.project import last_name
+from dash_migrate.facts.scopes import FileIndex, parent_of
+from dash_migrate.facts.values import Ext, ExtInst
+from dash_migrate.fixes.native.fastapi.answers import Answers
+from dash_migrate.fixes.native.fastapi.requests import RequestNames, replacement
+from dash_migrate.fixes.native.fastapi.setup import Setup, add_parameter
+from dash_migrate.fixes.native.fastapi.views import Views
+from dash_migrate.fixes.native.unimport import remove_imports
+from dash_migrate.fixes.native.work import Work
+from dash_migrate.rules_data import table
+
+PACKAGE = "dash_on_fastapi"
+
+
+def convert(work: Work) -> None:
+    """Make the edits; ``work.declines`` says what could not be."""
+    answers = Answers(work)
+    names = RequestNames(work)
+    views = Views(work, answers)
+    setup = Setup(work, views)
+    views.convert()
+    for file, reference in work.references():
+        setup.reference(file, reference)
+        for value in reference.values:
+            if isinstance(value, Ext):
+                _external(work, answers, names, file, reference.node, value.dotted)
+            elif isinstance(value, ExtInst):
+                _object(work, file, reference.node, value.dotted)
+    _thread_state(work)
+    for function in work.with_request:
+        role = work.roles.by_function[function]
+        work.edits[role.file.display].need("fastapi", "Request")
+        work.edit(role.file, function, lambda node: add_parameter(node, "request: Request"))
+    setup.constructors()
+    remove_imports(work)
+
+
+def _thread_state(work: Work) -> None:
+    """State kept per thread: Flask served a request in one thread, FastAPI does not."""
+    for name in work.files:
+        file = work.facts.project.files[name]
+        for call, scope in file.calls:
+            if last_name(call.func) in ("local", "scoped_session"):
+                for value in work.facts.project.evaluator.eval(call.func, scope):
+                    if isinstance(value, Ext) and value.dotted in THREAD_STATE:
+                        work.decline(file, call, "state that is kept per thread")
+
+
+THREAD_STATE = frozenset(["threading.local", "sqlalchemy.orm.scoped_session", "werkzeug.local.Local"])
+
+
+def _external(work: Work, answers: Answers, names: RequestNames, file: FileIndex, node: ast.expr, dotted: str) -> None:
+    if node in work.handled:
+        return
+    if not dotted.startswith("flask."):
+        root = dotted.split(".")[0]
+        if root.startswith("flask_") or root in ("quart", "quart_flask_patch"):
+            work.decline(file, node, f"`{root}` needs Flask")
+        return
+    name = dotted[6:]
+    parent = parent_of(node)
+    call = parent if isinstance(parent, ast.Call) and parent.func is node else None
+    scope = work.facts.project.scope_at(file, node)
+    if "." in name and name.split(".")[0] in table("flask_names")["names"]:
+        return  # an attribute of request, session …: dealt with at the name itself
+    if _in_annotation(node):
+        _annotation(work, file, node, name)
+    elif answers.convert_call(file, node, call, scope, name) or names.convert(file, node, scope, name):
+        return
+    else:
+        _other(work, names, file, node, call, name)
+
+
+def _other(work: Work, names: RequestNames, file: FileIndex, node: ast.expr, call: ast.Call | None, name: str) -> None:
+    kept: dict[str, Any] = table("native_fastapi")["calls"]
+    scope = work.facts.project.scope_at(file, node)
+    if name in kept:
+        work.handled.add(node)
+        work.need(file, kept[name])
+        work.edit(file, node, replacement(kept[name]))
+    elif name in ("send_file", "send_from_directory") and call is not None:
+        work.handled.add(node)
+        work.need(file, name)
+        work.edit(file, call, _with_request(name, names.request_at(node, file, scope)))
+    elif name in ("Markup", "escape"):
+        work.handled.add(node)
+        work.edits[file.display].need("markupsafe", name)
+        work.edit(file, node, replacement(name))
+    elif name in ("json", "views", "helpers", "cli", "signals", "globals", "wrappers", "app", "ctx", "sessions"):
+        return  # a module: what is taken from it speaks for itself
+    elif name in ("json.dumps",):
+        work.handled.add(node)
+        work.need(file, "dumps")
+        work.edit(file, node, replacement("dumps"))
+    elif name in ("Flask", "Blueprint") and call is not None:
+        return  # handled where the object is made, or none of ours
+    else:
+        work.decline(file, node, f"`flask.{name}` has no counterpart")
+
+
+def _in_annotation(node: ast.AST) -> bool:
+    child, parent = node, parent_of(node)
+    while parent is not None and not isinstance(parent, (ast.stmt, ast.Call)):
+        if isinstance(parent, ast.arg) or (isinstance(parent, ast.AnnAssign) and parent.annotation is child):
+            return True
+        child, parent = parent, parent_of(parent)
+    if isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return parent.returns is child
+    return isinstance(parent, ast.AnnAssign) and parent.annotation is child
+
+
+def _annotation(work: Work, file: FileIndex, node: ast.expr, name: str) -> None:
+    spelled = {"Flask": "FlaskLikeServer", "Response": "Response"}.get(name)
+    if spelled is None:
+        work.decline(file, node, f"an annotation with `flask.{name}`")
+        return
+    work.handled.add(node)
+    work.need(file, spelled)
+    work.edit(file, node, replacement(spelled))
+
+
+def _object(work: Work, file: FileIndex, node: ast.expr, dotted: str) -> None:
+    """What is done to an answer or another object of flask."""
+    root = dotted.split(".")[0]
+    parent = parent_of(node)
+    if root == "flask":
+        rows = table("native_fastapi")
+        if dotted in rows["answers"]["makers"] and isinstance(parent, ast.Attribute):
+            if parent.attr not in rows["answer"]["kept"]:
+                work.decline(file, parent, f"`{parent.attr}` of an answer has no counterpart")
+    elif root.startswith("flask_") or dotted.startswith(("werkzeug.middleware", "authlib", "prometheus_flask")):
+        work.decline(file, node, f"`{root}` needs Flask")
+
+
+def _with_request(name: str, request: str) -> Any:
+    def change(node: Any) -> Any:
+        import libcst as cst
+
+        comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        first = cst.Arg(cst.parse_expression(request), comma=comma)
+        return node.with_changes(func=cst.Name(name), args=[first, *node.args])
+
+    return change

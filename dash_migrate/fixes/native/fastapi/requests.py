@@ -1,0 +1,231 @@
+"""``flask.request``, ``session``, ``g`` and ``current_app`` as what FastAPI has instead."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from dash_migrate.facts.scopes import FileIndex, Scope, parent_of
+from dash_migrate.fixes.edits import Edit
+from dash_migrate.fixes.native.roles import Role
+from dash_migrate.fixes.native.work import Work
+from dash_migrate.rules_data import table
+
+
+class RequestNames:
+    """Converts every use of Flask's context names."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.rows: dict[str, Any] = table("native_fastapi")
+
+    # --- which request
+
+    def request_at(self, node: ast.AST, file: FileIndex, scope: Scope) -> str:
+        """The expression for the current request at a place; views and gates get it as a parameter."""
+        role = self._giving_role(node)
+        if role is not None and self._can_take_request(role):
+            self.work.with_request.add(role.function)
+            return "request"
+        self.work.need(file, "current_request")
+        return "current_request()"
+
+    def _giving_role(self, node: ast.AST) -> Role | None:
+        """The view or gate around a node, if the node runs while it does."""
+        current = parent_of(node)
+        while current is not None:
+            role = self.work.roles.by_function.get(current)
+            if role is not None:
+                return role if role.kind in ("view", "before") and not isinstance(current, ast.Lambda) else None
+            current = parent_of(current)
+        return None
+
+    def _can_take_request(self, role: Role) -> bool:
+        """Whether the function may get a parameter ``request``: nobody else calls it, and the name is free."""
+        if role.function in self.work.with_request:
+            return True
+        inner = role.file.scope_of_node[role.function]
+        if "request" in inner.bindings or any("request" in s.bindings for s in _scopes_below(inner)):
+            return False
+        if self.work.facts.project.calls_of(role.function, inner):
+            return False
+        for decorator in getattr(role.function, "decorator_list", ()):
+            if not self._passes_arguments_on(decorator, role):
+                return False
+        return True
+
+    def _passes_arguments_on(self, decorator: ast.expr, role: Role) -> bool:
+        """Whether a decorator is the registration itself, or hands keyword arguments through ``functools.wraps``."""
+        if any(decorator in (r.call, r.attribute) for r in role.registrations):
+            return True
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        from dash_migrate.facts.values import Func
+
+        scope = role.file.scope_of_node[role.function].parent or role.file.module
+        values = self.work.facts.project.evaluator.eval(target, scope)
+        found = [v for v in values if isinstance(v, Func)]
+        return bool(found) and all(hands_through(v.node) for v in found)
+
+    # --- names
+
+    def convert(self, file: FileIndex, node: ast.expr, scope: Scope, name: str) -> bool:
+        """Convert one use of ``flask.<name>``; False if the name is not one of these."""
+        converter = getattr(self, f"_{name}", None)
+        if name not in ("request", "session", "g", "current_app"):
+            return False
+        converter(file, node, scope)
+        return True
+
+    def _session(self, file: FileIndex, node: ast.expr, scope: Scope) -> None:
+        self._replace(file, node, f"{self.request_at(node, file, scope)}.session")
+
+    def _current_app(self, file: FileIndex, node: ast.expr, scope: Scope) -> None:
+        parent = parent_of(node)
+        kept = self.rows["server"]["kept"]
+        surface = table("flask_surface")["server"]
+        if isinstance(parent, ast.Attribute) and parent.attr in surface and parent.attr not in kept:
+            self.work.decline(file, parent, f"`current_app.{parent.attr}` has no counterpart")
+        self.work.need(file, "current_server")
+        self._replace(file, node, "current_server()")
+
+    def _g(self, file: FileIndex, node: ast.expr, scope: Scope) -> None:
+        parent = parent_of(node)
+        state = f"{self.request_at(node, file, scope)}.state"
+        call = parent_of(parent) if parent is not None else None
+        if isinstance(parent, ast.Attribute) and isinstance(call, ast.Call) and call.func is parent:
+            if parent.attr == "get" and call.args and not call.keywords:
+                self.work.handled.add(node)
+                self.work.edit(file, call, _getattr_call(state))
+                return
+            if parent.attr in ("pop", "setdefault", "get"):
+                self._replace(file, node, f"vars_of({self.request_at(node, file, scope)})")
+                self.work.need(file, "vars_of")
+                return
+        if isinstance(parent, ast.Compare) and node in parent.comparators:
+            self.work.handled.add(node)
+            self.work.edit(file, parent, _hasattr_test(state))
+            return
+        self._replace(file, node, state)
+
+    def _request(self, file: FileIndex, node: ast.expr, scope: Scope) -> None:
+        parent = parent_of(node)
+        if not isinstance(parent, ast.Attribute):
+            if isinstance(parent, (ast.If, ast.BoolOp, ast.IfExp, ast.UnaryOp)):
+                self.work.need(file, "has_request")
+                self._replace(file, node, "has_request()")
+            else:
+                self.work.decline(file, node, "Flask's request is passed on as a whole")
+            return
+        attr = parent.attr
+        if attr in self.rows["request"]["plain"]:
+            request = self.request_at(node, file, scope)
+            self.work.need(file, "as_werkzeug")
+            self._replace(file, node, f"as_werkzeug({request})")
+            return
+        row = self.rows["request"].get(attr)
+        if not isinstance(row, dict):
+            self.work.decline(file, parent, f"`request.{attr}` has no counterpart")
+            return
+        request = self.request_at(node, file, scope)
+        outer = parent_of(parent)
+        if "call" in row:
+            if not (isinstance(outer, ast.Call) and outer.func is parent):
+                self.work.decline(file, parent, f"`request.{attr}` is not called")
+                return
+            self.work.handled.add(node)
+            self.work.need(file, *row["needs"])
+            self.work.edit(file, outer, _call_with_first(row["call"], request))
+            return
+        template = row["code"]
+        if "item" in row and isinstance(outer, ast.Subscript) and outer.value is parent:
+            template = row["item"]
+            self.work.need(file, *row["needs"])
+        elif "item" not in row:
+            self.work.need(file, *row.get("needs", ()))
+        self.work.handled.add(node)
+        self.work.edit(file, parent, replacement(template.format(r=request)))
+
+    def _replace(self, file: FileIndex, node: ast.expr, text: str) -> None:
+        self.work.handled.add(node)
+        self.work.notes.append(text)
+        self.work.edit(file, node, replacement(text))
+
+
+def replacement(text: str) -> Edit:
+    """Any expression → the one written in ``text``, parentheses kept."""
+
+    def change(node: Any) -> Any:
+        import libcst as cst
+
+        made = cst.parse_expression(text)
+        return made.with_changes(lpar=node.lpar, rpar=node.rpar)
+
+    return change
+
+
+def hands_through(function: ast.AST) -> bool:
+    """Whether a decorator wraps with ``functools.wraps`` and passes ``**kwargs`` on."""
+    for inner in ast.walk(function):
+        if isinstance(inner, ast.FunctionDef) and inner is not function:
+            wraps = any("wraps" in ast.dump(d.func if isinstance(d, ast.Call) else d) for d in inner.decorator_list)
+            if wraps and inner.args.kwarg is not None:
+                return True
+    returned = [n.value for n in ast.walk(function) if isinstance(n, ast.Return)]
+    names = {a.arg for a in getattr(function, "args", ast.arguments([], [], None, [], [], None, [])).args}
+    inner_names = {n.name for n in ast.walk(function) if isinstance(n, ast.FunctionDef) and n is not function}
+    # a decorator that gives back what it was given
+    return bool(returned) and not inner_names and all(isinstance(v, ast.Name) and v.id in names for v in returned)
+
+
+def _scopes_below(scope: Scope) -> list[Scope]:
+    return [s for s in scope.file.scopes if s.parent is scope]
+
+
+def _getattr_call(state: str) -> Edit:
+    """``g.get("x", d)`` → ``getattr(request.state, "x", d)``."""
+
+    def change(node: Any) -> Any:
+        import libcst as cst
+
+        comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        arguments = [cst.Arg(cst.parse_expression(state), comma=comma), *node.args]
+        if len(node.args) == 1:
+            arguments[1] = node.args[0].with_changes(comma=comma)
+            arguments.append(cst.Arg(cst.Name("None")))
+        return node.with_changes(func=cst.Name("getattr"), args=arguments)
+
+    return change
+
+
+def _hasattr_test(state: str) -> Edit:
+    """``"x" in g`` → ``hasattr(request.state, "x")``."""
+
+    def change(node: Any) -> Any:
+        import libcst as cst
+
+        call = cst.Call(
+            cst.Name("hasattr"),
+            [
+                cst.Arg(cst.parse_expression(state), comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))),
+                cst.Arg(node.left),
+            ],
+        )
+        negative = isinstance(node.comparisons[0].operator, cst.NotIn)
+        made: Any = cst.UnaryOperation(cst.Not(), call) if negative else call
+        return made.with_changes(lpar=node.lpar, rpar=node.rpar)
+
+    return change
+
+
+def _call_with_first(function: str, first: str) -> Edit:
+    """``request.get_json(silent=True)`` → ``json_of(request, silent=True)``."""
+
+    def change(node: Any) -> Any:
+        import libcst as cst
+
+        argument = cst.Arg(cst.parse_expression(first))
+        if node.args:
+            argument = argument.with_changes(comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
+        return node.with_changes(func=cst.Name(function), args=[argument, *node.args])
+
+    return change

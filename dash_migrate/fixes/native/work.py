@@ -1,0 +1,80 @@
+"""What the converters of one app share: facts, roles, edits, and the list of what cannot be converted."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from dash_migrate.facts.scan import App, Facts, Reference
+from dash_migrate.facts.scopes import FileIndex, Scope
+from dash_migrate.facts.values import Ext, FlaskApp, Server, Value
+from dash_migrate.fixes.edits import Edit, FileEdits
+from dash_migrate.fixes.native.declines import Declines
+from dash_migrate.fixes.native.roles import Roles
+
+
+@dataclass(eq=False)
+class Work:
+    """One group of apps that are rewritten together, and the files that belong to them."""
+
+    facts: Facts
+    apps: list[App]
+    files: set[str]
+    edits: dict[str, FileEdits]
+    #: the generated package that names are imported from
+    package: str
+    declines: Declines = field(default_factory=Declines)
+    roles: Roles = field(init=False)
+    #: references that have been dealt with; what is left of flask declines
+    handled: set[ast.AST] = field(default_factory=set)
+    #: source written so far, for questions about it
+    notes: list[str] = field(default_factory=list)
+    #: functions that get a parameter ``request``
+    with_request: set[ast.AST] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.servers = {s for app in self.apps for s in app.servers if isinstance(s, (Server, FlaskApp))}
+        self.roles = Roles(self.facts, self.files, self.is_server)
+
+    def is_server(self, value: Value) -> bool:
+        """Whether a value is the server of one of these apps."""
+        if value in self.servers:
+            return True
+        if isinstance(value, Server):
+            evaluator = self.facts.project.evaluator
+            return any(evaluator.same_object(value.app, app.value) for app in self.apps) or not isinstance(
+                value.app.site.node, ast.Call
+            )
+        return False
+
+    def references(self) -> list[tuple[FileIndex, Reference]]:
+        """Every known expression in these files."""
+        return [
+            (self.facts.project.files[name], reference)
+            for name in sorted(self.files)
+            for reference in self.facts.references.get(name, ())
+        ]
+
+    def flask_name(self, node: ast.AST) -> str:
+        """``request`` for an expression that is ``flask.request`` (empty: it is no name of flask)."""
+        for value in self.facts.values.get(node, ()):
+            if isinstance(value, Ext) and value.dotted.startswith("flask."):
+                return value.dotted[6:]
+        return ""
+
+    def edit(self, file: FileIndex, node: ast.AST, change: Edit) -> None:
+        """Change a node of a file."""
+        self.edits[file.display].edit(node, change)
+
+    def need(self, file: FileIndex, *names: str) -> None:
+        """Names of the generated package that a file needs."""
+        for name in names:
+            self.edits[file.display].need(self.package, name)
+
+    def decline(self, file: FileIndex, node: ast.AST, why: str) -> None:
+        """Say that a place cannot be rewritten."""
+        self.declines.add(file, node, why)
+
+    def is_free(self, scope: Scope, name: str) -> bool:
+        """Whether a name means nothing yet where it would be used."""
+        return scope.owner_of(name) is None and name not in scope.loads
