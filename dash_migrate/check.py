@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dash_migrate import deploy
 from dash_migrate.facts.scan import App
 from dash_migrate.findings.comments import apply_comments, read_comments
 from dash_migrate.findings.engine import judge
@@ -71,7 +72,8 @@ def report_on(
     findings, errors = judge(loaded.facts, loaded.texts, targets)
     comments = {name: read_comments(text.text) for name, text in loaded.texts.items() if "dash-migrate" in text.text}
     findings = apply_comments(findings, comments, targets)
-    findings = [f for f in findings if _chosen(f, select, ignore)]
+    findings += deploy.findings(loaded, targets)
+    findings = sorted((f for f in findings if _chosen(f, select, ignore)), key=lambda f: f.sort_key)
     report = Report(targets, findings)
     report.apps = [_app(loaded, app, targets, findings) for app in loaded.facts.apps]
     report.read = loaded.read

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dash_migrate import deploy
 from dash_migrate.check import Report, display_path, narrowed, report_on
-from dash_migrate.fixes.plan import fix as compute
 from dash_migrate.fixes.plan import GroupPlan, Strategy, merged
+from dash_migrate.fixes.plan import fix as compute
 from dash_migrate.model import Backend, FileError
 from dash_migrate.project import Loaded, load, load_files
 from dash_migrate.writes.changes import Change
@@ -64,8 +65,11 @@ def fix_loaded(
             names = ", ".join(sorted(fixed.changed))
             outcome.errors.append(FileError(names, "the rewrite does not come to rest; nothing is written"))
             return outcome
+    if not only:
+        current.update(deploy.changes(loaded, targets, state))
     for path, data in current.items():
-        outcome.changes.append(Change(path, data, loaded.sources[path].data))
+        old = loaded.sources[path].data if path in loaded.sources else _on_disk(loaded, path)
+        outcome.changes.append(Change(path, data, old))
     for path, data in created.items():
         outcome.changes.append(Change(path, data, _on_disk(loaded, path)))
     outcome.changes = [c for c in outcome.changes if c.is_needed]

@@ -33,6 +33,8 @@ class Loaded:
     texts: dict[str, TextMap] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
     errors: list[FileError] = field(default_factory=list)
+    #: what files other than code would hold, where that is not what is on disk
+    contents: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def read(self) -> int:

@@ -1,1 +1,46 @@
 """The project around the Python code: dependencies, start commands, hosts, notebooks, docs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dash_migrate.model import Backend, Finding
+    from dash_migrate.project import Loaded
+
+#: passes after which the files must have come to rest
+PASSES = 3
+
+
+def findings(loaded: Loaded, targets: tuple[Backend, ...]) -> list[Finding]:
+    """What the files around the code lack for the targets; nothing where the project makes no Dash app."""
+    if not loaded.facts.apps and not loaded.selection.notebooks:
+        return []
+    from dash_migrate.deploy.judge import findings as judged
+
+    return judged(loaded, targets)
+
+
+def changes(loaded: Loaded, targets: tuple[Backend, ...], state: Loaded) -> dict[str, bytes]:
+    """New contents for the files around the code, by path, repeated until nothing changes.
+
+    They are left in ``state.contents`` too, so that ``findings`` of the state sees them.
+
+    Args:
+        loaded: the project as it was.
+        targets: the backends it moves to.
+        state: the project after the rewrite of its code.
+    """
+    if not loaded.facts.apps and not loaded.selection.notebooks:
+        return {}
+    from dash_migrate.deploy.judge import changes as made
+
+    found: dict[str, bytes] = {}
+    for target in targets:
+        for _ in range(PASSES):
+            new = made(loaded, target, state)
+            if not new:
+                break
+            found.update(new)
+            state.contents.update(new)
+    return found

@@ -84,6 +84,8 @@ class Starts:
         self.backend_of = backend_of
         self.targets = Targets(workspace.loaded)
         self._configs: dict[str, Config | None] = {}
+        #: the ASGI servers that serve the apps, once everything has been rewritten
+        self.servers: set[str] = set()
 
     @cached_property
     def found(self) -> list[Start]:
@@ -95,6 +97,8 @@ class Starts:
             for command in self._commands(file):
                 start = self._start(file, command)
                 if start is not None:
+                    if start.plan.outcome in ("uvicorn", "worker"):
+                        self.servers.add("uvicorn")
                     yield start
 
     def shown(self) -> Iterator[Start]:
@@ -145,7 +149,12 @@ class Starts:
         if target.kind not in ("server", "dash"):
             return None
         backends = frozenset(self.backend_of(app) for app in target.apps)
-        if not backends & {"fastapi", "quart"}:
+        if backends & {"fastapi", "quart"}:
+            if command.manager in ("uvicorn", "hypercorn"):
+                self.servers.add(command.manager)
+            elif gunicorn and "uvicorn" in str(worker.value if (worker := worker_of(command)) else ""):
+                self.servers.add("uvicorn")
+        else:
             if gunicorn and backends & {"unknown"} and not self._is_settled(command):
                 return Start(file, command, target, Plan("nothing", why="the backend is chosen when it runs"), backends)
             return None

@@ -14,7 +14,8 @@ _ENTRY = re.compile(
     r"^(?P<indent>[ \t]*)-[ \t]+(?P<quote>[\"']?)(?P<entry>[^\"'#\r\n{]+?)(?P=quote)[ \t]*(?:#.*)?\r?$", re.MULTILINE
 )
 _SPEC = re.compile(
-    r"(?P<channel>[\w.\-/]+::)?(?P<name>[A-Za-z0-9][\w.\-]*)(?P<space>[ \t]*)(?P<spec>(?:[<>=!~]=?[ \t]*[\w.*+]+[ \t]*,?[ \t]*|[ \t][\d][\w.*]*)*)(?P<build>=[\w*]+)?"
+    r"(?P<channel>[\w.\-/]+::)?(?P<name>[A-Za-z0-9][\w.\-]*)(?P<space>[ \t]*)"
+    r"(?P<spec>(?:[<>=!~]=?[ \t]*[\w.*+]+[ \t]*,?[ \t]*|[ \t][\d][\w.*]*)*)(?P<build>=[\w*]+)?"
 )
 
 

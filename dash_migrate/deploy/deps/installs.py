@@ -16,33 +16,10 @@ from dash_migrate.deploy.texts import Edit, Text
 from dash_migrate.deploy.workspace import DeployFile, Workspace
 
 KINDS = frozenset(["dockerfile", "yaml", "shell", "make", "compose", "procfile"])
-_VALUED = frozenset(
-    [
-        "-r",
-        "--requirement",
-        "-c",
-        "--constraint",
-        "-i",
-        "--index-url",
-        "--extra-index-url",
-        "-t",
-        "--target",
-        "-f",
-        "--find-links",
-        "-e",
-        "--editable",
-        "--root",
-        "--prefix",
-        "--src",
-        "--python",
-        "--no-binary",
-        "--only-binary",
-        "--platform",
-        "--python-version",
-        "--trusted-host",
-        "--progress-bar",
-    ]
-)
+#: pip's options that take a value
+_VALUED = frozenset(["-r", "--requirement", "-c", "--constraint", "-i", "--index-url", "--extra-index-url"])
+_VALUED |= frozenset(["-t", "--target", "-f", "--find-links", "-e", "--editable", "--root", "--prefix", "--src"])
+_VALUED |= frozenset(["--python", "--no-binary", "--only-binary", "--platform", "--python-version", "--trusted-host"])
 
 
 def read(workspace: Workspace) -> Iterator[Requirement]:

@@ -1,0 +1,326 @@
+"""The two questions asked of a project's deploy files: what is wrong with them, and what they become."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from dash_migrate.deploy.deps.judge import Need, Requirements
+from dash_migrate.deploy.deps.locks import stale
+from dash_migrate.deploy.hosts import hosts
+from dash_migrate.deploy.report import finding
+from dash_migrate.deploy.starts import BackendOf, Start, Starts
+from dash_migrate.deploy.texts import Edit, apply
+from dash_migrate.deploy.workspace import DeployFile, Workspace
+from dash_migrate.facts.scan import App
+from dash_migrate.model import BACKENDS, Backend, Finding, Obligation
+from dash_migrate.project import Loaded
+from dash_migrate.rules_data import table
+
+_LABELS = {"flask": "Flask", "fastapi": "FastAPI", "quart": "Quart"}
+
+
+def findings(loaded: Loaded, targets: tuple[Backend, ...]) -> list[Finding]:
+    """What the files around the code lack for the targets; nothing where no Dash app is made."""
+    if not loaded.facts.apps:
+        return []
+    workspace = Workspace(loaded, loaded.contents)
+    found: list[Finding] = []
+    asgi = tuple(t for t in targets if t != "flask")
+    if asgi:
+        starts = Starts(workspace, _after(asgi[0]))
+        found += _start_findings(starts, asgi)
+        found += _host_findings(workspace, starts, asgi)
+        servers = starts.servers
+    else:
+        servers = set()
+    found += _requirement_findings(workspace, targets, servers)
+    found.sort(key=lambda f: f.sort_key)
+    return found
+
+
+def _after(target: Backend) -> BackendOf:
+    """The backend of an app once everything on Flask has moved."""
+    return lambda app: target if app.backend == "flask" else app.backend
+
+
+def _start_findings(starts: Starts, targets: tuple[Backend, ...]) -> Iterator[Finding]:
+    for start in starts.found:
+        made = _start_finding(start, targets)
+        if made is not None:
+            yield made
+    for config, edits in starts.configs():
+        for edit in edits:
+            made = finding(
+                "DM715", config.file, (edit.start, edit.end), targets, text=config.file.text[edit.start : edit.end]
+            )
+            if made is not None:
+                yield made
+    for start in starts.shown():
+        why = f"it would be `{start.plan.becomes}`" if start.plan.becomes else start.plan.why
+        made = finding("DM741", start.file, start.command.span(), targets, text=start.command.text, why=why)
+        if made is not None:
+            yield made
+
+
+def _start_finding(start: Start, targets: tuple[Backend, ...]) -> Finding | None:
+    plan, place, text = start.plan, start.command.span(), start.command.text
+    if plan.outcome == "nothing":
+        return finding("DM711", start.file, place, targets, "optional", text=text, why=plan.why)
+    if plan.outcome == "manual":
+        code = "DM713" if start.command.manager == "flask" else "DM711"
+        untold = start.target is None and not start.backends
+        obligation: Obligation | None = "potential" if untold else None
+        return finding(code, start.file, place, targets, obligation, text=text, why=plan.why)
+    becomes = plan.becomes + (f" (without {'; '.join(plan.dropped)})" if plan.dropped else "")
+    return finding("DM710", start.file, place, targets, text=text, becomes=becomes)
+
+
+def _host_findings(workspace: Workspace, starts: Starts, targets: tuple[Backend, ...]) -> Iterator[Finding]:
+    seen = {start.file.path for start in starts.found if start.command.manager in ("uwsgi", "mod_wsgi-express")}
+    for host in hosts(workspace, suggestion(workspace.loaded)):
+        if host.file.path not in seen:
+            why = f"{host.name} runs WSGI apps only: {host.todo}"
+            made = finding("DM712", host.file, (host.start, host.end), targets, why=why)
+            if made is not None:
+                yield made
+
+
+def suggestion(loaded: Loaded) -> str:
+    """A command that starts the first app."""
+    app = loaded.facts.apps[0]
+    names = loaded.selection.modules.module_names(app.file.display)
+    module = names[0] if names else posixpath.basename(app.file.display).removesuffix(".py")
+    for name in ("server", "application", "app"):
+        if name in app.file.module.bindings:
+            attr = "app.server" if name == "app" else name
+            return f"uvicorn {module}:{attr} --host 0.0.0.0 --port 8000"
+    return f"uvicorn {module}:server --host 0.0.0.0 --port 8000"
+
+
+# --- requirements
+
+
+def _requirement_findings(workspace: Workspace, targets: tuple[Backend, ...], servers: set[str]) -> Iterator[Finding]:
+    apps = workspace.loaded.facts.apps
+    merged: dict[tuple[str, str, int], tuple[DeployFile, tuple[int, int], str, dict[Backend, str], bool]] = {}
+    for target in targets:
+        backends = {_after(target)(app) for app in apps} & set(BACKENDS)
+        judge = Requirements(workspace, backends, importer(workspace), servers)
+        for code, file, place, text, why, by_hand in _needs(workspace, judge):
+            key = (code, file.path, place[0])
+            known = merged.setdefault(key, (file, place, text, {}, by_hand))
+            known[3][target] = why
+    for (code, _, _), (file, place, text, whys, by_hand) in merged.items():
+        if len(set(whys.values())) == 1:
+            why = next(iter(whys.values()))
+        else:
+            why = "; ".join(f"{_LABELS[t]}: {w}" for t, w in whys.items())
+        made = finding(code, file, place, tuple(whys), by_hand=by_hand, text=text, why=why)
+        if made is not None:
+            yield replace(made, obligation="optional") if code == "DM702" and not by_hand else made
+
+
+def _needs(
+    workspace: Workspace, judge: Requirements
+) -> Iterator[tuple[str, DeployFile, tuple[int, int], str, str, bool]]:
+    for need in judge.needs():
+        file = workspace.file(need.requirement.path)
+        if file is None:
+            continue
+        place = need.requirement.text.span
+        code = "DM701" if need.requirement.name == "dash" else "DM702"
+        yield code, file, place, need.requirement.shown, need.why, need.by_hand
+        if need.steps:
+            yield "DM706", file, place, need.requirement.shown, need.steps, True
+    if not judge.backends:
+        return
+    for lock in stale(workspace, judge.wanted.floor, judge.extras):
+        place = (lock.offset, lock.offset + 4)
+        yield "DM703", lock.file, place, posixpath.basename(lock.file.path), lock.why, True
+    if judge.extras and not judge.declared.named("dash"):
+        app = workspace.loaded.facts.apps[0]
+        file = workspace.file(app.file.display, "python")
+        if file is not None:
+            line = app.position[1]
+            start = sum(len(row) for row in file.text.splitlines(keepends=True)[: line - 1])
+            what = f'"dash[{",".join(judge.extras)}]>={judge.wanted.floor}"'
+            yield "DM704", file, (start, start), "", what, True
+    yield from _pythons(workspace)
+
+
+_PYTHON = (
+    re.compile(r"^FROM\s+(?:--\S+\s+)?\S*python:(?P<version>[23]\.\d+)", re.MULTILINE),
+    re.compile(r"^python-(?P<version>[23]\.\d+)", re.MULTILINE),
+    re.compile(r"^(?P<version>[23]\.\d+)(?:\.\d+)?\s*$", re.MULTILINE),
+)
+
+
+def _pythons(workspace: Workspace) -> Iterator[tuple[str, DeployFile, tuple[int, int], str, str, bool]]:
+    """Images and runtimes with a Python that the needed Dash does not run on."""
+    floor = table("dash_versions")["python"]["floor"]
+    for path, kind in workspace.paths.items():
+        if kind not in ("dockerfile", "runtime"):
+            continue
+        file = workspace.file(path, kind)
+        for pattern in _PYTHON[:1] if kind == "dockerfile" else _PYTHON[1:]:
+            for match in pattern.finditer(file.text if file is not None else ""):
+                from dash_migrate.deploy.deps.versions import below
+
+                if file is not None and below(match["version"], floor):
+                    why = f"Dash {table('dash_versions')['tested']} needs Python {floor} or newer"
+                    yield "DM705", file, match.span(), match[0], why, True
+
+
+def importer(workspace: Workspace) -> Callable[[str], bool]:
+    """Whether code of the project names a module in an import."""
+    loaded = workspace.loaded
+
+    def imports(module: str) -> bool:
+        word = module.encode()
+        pattern = re.compile(rb"^[ \t]*(?:import|from)[ \t].*\b" + re.escape(word) + rb"\b", re.MULTILINE)
+        for path, selected in loaded.selection.files.items():
+            data = workspace.contents.get(path)
+            if data is None:
+                source = loaded.sources.get(path)
+                data = source.data if source is not None else selected.source.data
+            if word in data and pattern.search(data):
+                return True
+        return False
+
+    return imports
+
+
+# --- what they become
+
+
+def changes(
+    loaded: Loaded, target: Backend, state: Loaded | None = None, needs: Iterable[str] = ()
+) -> dict[str, bytes]:
+    """New contents for deploy files, by path.
+
+    Args:
+        loaded: the project as it was before the Python rewrite.
+        target: the backend it moves to.
+        state: the project after the Python rewrite (default: the same).
+        needs: requirement strings for packages that the rewritten code imports.
+    """
+    state = state or loaded
+    if not loaded.facts.apps:
+        return {}
+    contents = {**loaded.contents, **{path: source.data for path, source in state.sources.items()}, **state.contents}
+    workspace = Workspace(loaded, contents)
+    backend_of = _moved(loaded, state, target)
+    starts = Starts(workspace, backend_of)
+    edits: dict[str, list[Edit]] = {}
+    if target != "flask":
+        for start in starts.found:
+            if start.changes:
+                edits.setdefault(start.file.path, []).extend(start.plan.edits)
+        for config, made in starts.configs():
+            edits.setdefault(config.file.path, []).extend(made)
+    backends = {backend_of(app) for app in loaded.facts.apps} & set(BACKENDS)
+    if target == "flask" or backends != {"flask"}:
+        judge = Requirements(workspace, backends, importer(workspace), starts.servers, needs)
+        for need in judge.needs():
+            edits.setdefault(need.requirement.path, []).extend(need.edits)
+        for need in _unused(workspace, starts, judge, edits):
+            edits.setdefault(need.requirement.path, []).extend(need.edits)
+    return _applied(workspace, edits)
+
+
+def _moved(loaded: Loaded, state: Loaded, target: Backend) -> BackendOf:
+    """The backend each app of the old state has in the new one."""
+    now: dict[str, set[str]] = {}
+    for app in state.facts.apps:
+        now.setdefault(app.file.display, set()).add(app.backend)
+
+    def backend_of(app: App) -> str:
+        if app.backend != "flask" or state is loaded:
+            return target if app.backend == "flask" else app.backend
+        found = now.get(app.file.display, set())
+        if target in found or not found:
+            return target
+        return "flask" if "flask" in found else sorted(found)[0]
+
+    return backend_of
+
+
+def _unused(
+    workspace: Workspace, starts: Starts, judge: Requirements, edits: Mapping[str, list[Edit]]
+) -> Iterator[Need]:
+    """Process managers that nothing names any more once the edits are made."""
+    for row in table("dependencies")["manager"]:
+        name = row["name"]
+        rewritten = [s for s in starts.found if s.plan.outcome == "uvicorn" and s.command.manager.startswith(name)]
+        asked = [r for r in judge.declared.named(name) if not r.fixed]
+        if not rewritten or not asked:
+            continue
+        drops = [Need("drop", r, "nothing starts it any more", r.drop()) for r in asked]
+        if not _is_named(workspace, name, edits, drops):
+            yield from drops
+
+
+#: files that declare packages; what they say of one is what is being decided
+_DECLARING = frozenset(["requirements", "pyproject", "setup-cfg", "pipfile", "conda", "lock"])
+
+
+def _is_named(workspace: Workspace, name: str, edits: Mapping[str, list[Edit]], drops: list[Need]) -> bool:
+    for path, kind in workspace.paths.items():
+        file = workspace.file(path, kind)
+        if file is None or name not in file.text or kind in _DECLARING or kind in ("template", "notebook"):
+            continue
+        made = [*edits.get(path, ()), *(e for d in drops if d.requirement.path == path for e in d.edits)]
+        after = "\n".join(row for row in apply(file.text, made).splitlines() if not row.lstrip().startswith("#"))
+        if re.search(rf"\b{name}", after):
+            return True
+    from dash_migrate.files.errors import SourceError
+    from dash_migrate.files.source import read_bytes
+
+    loaded = workspace.loaded
+    word = name.encode()
+    for path in loaded.files.python:
+        if not workspace.counts(path) or posixpath.basename(path) == "setup.py":
+            continue
+        if posixpath.basename(path).startswith("gunicorn") and name == "gunicorn":
+            return True
+        data = workspace.contents.get(path)
+        try:
+            data = read_bytes(path, loaded.files.locate(path)) if data is None else data
+        except SourceError:
+            continue
+        if word in data and re.search(rb"(?m)^[ \t]*(?:import|from)[ \t]+" + word, data):
+            return True
+        if word in data and re.search(rb"[\"']" + word + rb"[\"']", data):
+            return True  # started from Python: subprocess, Popen
+    return False
+
+
+def _applied(workspace: Workspace, edits: Mapping[str, list[Edit]]) -> dict[str, bytes]:
+    changed: dict[str, bytes] = {}
+    for path, wanted in edits.items():
+        file = workspace.file(path)
+        if file is None or not wanted:
+            continue
+        text = apply(file.text, wanted)
+        if text != file.text and _is_whole(file, text):
+            changed[path] = file.encode(text)
+    return changed
+
+
+def _is_whole(file: DeployFile, text: str) -> bool:
+    """Whether the new text can still be read as what the file is."""
+    if file.path.endswith((".yml", ".yaml")):
+        from dash_migrate.deploy.readers.yaml_files import NotYaml, compose
+
+        try:
+            compose(file.text)
+        except NotYaml:
+            return True
+        try:
+            compose(text)
+        except NotYaml:
+            return False
+    return True
