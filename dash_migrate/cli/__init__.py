@@ -16,6 +16,7 @@ class LazyGroup(click.Group):
     COMMANDS: ClassVar[dict[str, str]] = {
         "check": "What ties this app to Flask, per backend, with what to do about each.",
         "fix": "Rewrite the project for a backend; afterwards it runs there and answers as before.",
+        "features": "What each backend does with each feature of Dash, with the evidence.",
         "rule": "What a rule is, why, and what to do.",
         "rules": "All rules.",
     }

@@ -95,7 +95,15 @@ def emit(report: Report, format_: str, output: Path | None) -> None:
         click.ClickException: the file cannot be written.
     """
     colour = output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    text = render(report, format_, colour)
+    write(render(report, format_, colour), output)
+
+
+def write(text: str, output: Path | None) -> None:
+    """Print a text, or write it to a file.
+
+    Raises:
+        click.ClickException: the file cannot be written.
+    """
     if output is None:
         click.echo(text)
         return
