@@ -26,6 +26,7 @@ from dash_migrate.facts.values import (
     Items,
     Mod,
     Partial,
+    Record,
     Server,
     Site,
     Super,
@@ -42,6 +43,9 @@ _ASGI = {
     "quart.Quart": "quart",
     "starlette.applications.Starlette": "starlette",
 }
+#: calls that make an object of attributes out of keywords
+NAMESPACES = frozenset(["types.SimpleNamespace", "argparse.Namespace"])
+_NAMED_TUPLE = "typing.NamedTuple"
 _ITERATE_SAME = frozenset(["list", "tuple", "set", "reversed", "sorted", "iter", "frozenset"])
 
 
@@ -137,8 +141,9 @@ class Evaluator:
     def _added_later(self, name: str, owner: Scope, mapping: bool) -> Values:
         """Members that ``append`` and item assignment put into a list or dict bound to a name."""
         members: list[Values] = []
+        labels: list[str] = []
         keys: set[Value] = set()
-        for method in ("append", "add", "insert"):
+        for method in ("append", "add", "insert", "setdefault"):
             for node, scope in owner.file.attributes.get(method, ()):
                 call = parent_of(node)
                 if (
@@ -150,13 +155,35 @@ class Evaluator:
                     and scope.owner_of(name) is owner
                 ):
                     members.append(self.eval(call.args[-1], scope))
+                    labels.append(_text_of(call.args[0]) if method == "setdefault" else "")
+        for node, scope in owner.file.attributes.get("update", ()):
+            call = parent_of(node)
+            if (
+                isinstance(node.value, ast.Name)
+                and node.value.id == name
+                and isinstance(call, ast.Call)
+                and call.func is node
+                and scope.owner_of(name) is owner
+            ):
+                for label, values in self._entries(call, scope):
+                    members.append(values)
+                    labels.append(label)
         for target, value, scope in owner.file.item_stores:
             if isinstance(target.value, ast.Name) and target.value.id == name and scope.owner_of(name) is owner:
                 members.append(self.eval(value, scope))
+                labels.append(_text_of(target.slice))
                 keys |= self.eval(target.slice, scope)
         if not members:
             return NOTHING
-        return frozenset([Items(tuple(members), True, frozenset(keys), mapping)])
+        return frozenset([Items(tuple(members), True, frozenset(keys), mapping, tuple(labels) if mapping else ())])
+
+    def _entries(self, call: ast.Call, scope: Scope) -> Iterator[tuple[str, Values]]:
+        """Keys and values of ``dict(a, b=c)``, ``d.update(a, b=c)`` and the like."""
+        for passed, label in [*((a, "") for a in call.args), *((k.value, k.arg or "") for k in call.keywords)]:
+            if label:
+                yield label, self.eval(passed, scope)
+            else:
+                yield from _entries_of(self.eval(passed, scope))
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Values:
         found: set[Value] = set()
@@ -196,7 +223,8 @@ class Evaluator:
                 case "copy":
                     found.add(value)
                 case _:
-                    found |= members
+                    key = _text_of(node.args[0]) if node.args else ""
+                    found |= value.named(key) if key and value.names else members
         return frozenset(found)
 
     def _either(self, node: ast.IfExp, scope: Scope) -> Values:
@@ -223,9 +251,25 @@ class Evaluator:
         return frozenset([Items(tuple(members), loose)])
 
     def _dict(self, node: ast.Dict, scope: Scope) -> Values:
-        members = tuple(self.eval(value, scope) for value in node.values)
-        keys = frozenset().union(*(self.eval(key, scope) for key in node.keys if key is not None)) or NOTHING
-        return frozenset([Items(members, True, keys, mapping=True)])
+        members: list[Values] = []
+        labels: list[str] = []
+        keys: set[Value] = set()
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                for label, values in _entries_of(self.eval(value, scope)):
+                    labels.append(label)
+                    members.append(values)
+            else:
+                labels.append(_text_of(key))
+                members.append(self.eval(value, scope))
+                keys |= self.eval(key, scope)
+        return frozenset([Items(tuple(members), True, frozenset(keys), True, tuple(labels))])
+
+    def _merged(self, node: ast.BinOp, scope: Scope) -> Values:
+        """``a | b`` of dicts, ``a + b`` of lists."""
+        if not isinstance(node.op, (ast.BitOr, ast.Add)):
+            return NOTHING
+        return frozenset(v for side in (node.left, node.right) for v in self.eval(side, scope) if isinstance(v, Items))
 
     def _comprehension(self, node: Any, scope: Scope) -> Values:
         inner = scope.file.scope_of_node.get(node)
@@ -243,6 +287,8 @@ class Evaluator:
             index = node.slice
             if not value.loose and isinstance(index, ast.Constant) and isinstance(index.value, int):
                 found |= item(value, index.value)
+            elif value.names and _text_of(index):
+                found |= value.named(_text_of(index))
             else:
                 found |= frozenset().union(*value.members) if value.members else NOTHING
         return frozenset(found)
@@ -327,6 +373,8 @@ class Evaluator:
         if outer.kind == "class" and plain and argument is plain[0] and not _is_static(function):
             return self._self_values(outer)
         found: set[Value] = set()
+        if argument is arguments.kwarg:
+            return self._keywords(binding)
         annotated = self._annotated(argument, outer)
         for call, caller in self.project.calls_of(function, scope):
             passed = argument_for(function, argument, call, bound=outer.kind == "class" and not _is_static(function))
@@ -345,11 +393,32 @@ class Evaluator:
             found |= self.project.fixture_values(function, binding.name)
         return frozenset(found)
 
+    def _keywords(self, binding: Binding) -> Values:
+        """What ``**kwargs`` may hold: the keywords of the call sites that are no other parameter."""
+        function = binding.scope.node
+        assert isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        own = {a.arg for a in (*function.args.args, *function.args.kwonlyargs)}
+        entries: set[tuple[str, Values]] = set()
+        for call, caller in self.project.calls_of(function, binding.scope):
+            for keyword in call.keywords:
+                if keyword.arg is None:
+                    entries.update(_entries_of(self.eval(keyword.value, caller)))
+                elif keyword.arg not in own:
+                    entries.add((keyword.arg, self.eval(keyword.value, caller)))
+        ordered = sorted(entries, key=lambda entry: entry[0])
+        members, labels = tuple(v for _, v in ordered), tuple(k for k, _ in ordered)
+        return frozenset([Items(members, True, NOTHING, True, labels)])
+
     def _self_values(self, class_scope: Scope) -> Values:
         node = class_scope.node
         assert isinstance(node, ast.ClassDef)
         cls = Cls(class_scope.file, node, class_scope.parent or class_scope.file.module)
-        return frozenset([self.instance(cls, Site(class_scope.file, node))])
+        own = self.instance(cls, Site(class_scope.file, node))
+        if not isinstance(own, Inst):
+            return frozenset([own])
+        # a mixin: its methods run on what the classes make that inherit from it
+        others = [self.instance(c, Site(c.file, c.node)) for c in self.project.subclasses(class_scope)]
+        return frozenset([own, *(other for other in others if not isinstance(other, Inst))])
 
     def _annotated(self, argument: ast.AST, scope: Scope) -> Values:
         annotation = getattr(argument, "annotation", None)
@@ -387,7 +456,12 @@ class Evaluator:
             case Ext(dotted):
                 return self._call_external(dotted, node, scope, site)
             case Cls():
-                return frozenset([self.instance(callee, site)])
+                instance: Values = frozenset([self.instance(callee, site)])
+                if _NAMED_TUPLE in self.external_bases(callee):
+                    return instance | self._record(self.fields(callee), node, scope)
+                return instance
+            case Record(fields):
+                return self._record(fields, node, scope)
             case Func():
                 return self.returned(callee)
             case Partial(target, kept):
@@ -400,6 +474,13 @@ class Evaluator:
             case Inst(cls):
                 return frozenset().union(*(self.returned(f) for f in self.methods(cls, "__call__", callee))) or NOTHING
         return NOTHING
+
+    def _record(self, fields: Iterable[str], node: ast.Call, scope: Scope) -> Values:
+        members = []
+        for place, name in enumerate(fields):
+            passed = field_argument(node, name, place)
+            members.append(self.eval(passed, scope))
+        return frozenset([Items(tuple(members), names=tuple(fields), record=True)])
 
     def _call_external(self, dotted: str, node: ast.Call, scope: Scope, site: Site) -> Values:
         made = self._made_by_class(Ext(dotted), site)
@@ -417,6 +498,13 @@ class Evaluator:
             return self.eval(node.args[0], scope)
         if dotted == "typing.cast" and len(node.args) == 2:
             return self.eval(node.args[1], scope)
+        if dotted in NAMESPACES:
+            entries = list(self._entries(node, scope))
+            return frozenset(
+                [Items(tuple(v for _, v in entries), True, names=tuple(k for k, _ in entries), record=True)]
+            )
+        if dotted in ("collections.namedtuple", _NAMED_TUPLE):
+            return frozenset([Record(field_names(node))])
         if dotted in ("functools.wraps", "contextlib.contextmanager"):
             return NOTHING
         if dotted.startswith("builtins."):
@@ -433,12 +521,14 @@ class Evaluator:
             cls = Cls(cls_scope.file, cls_scope.node, cls_scope.parent or cls_scope.file.module)
             instance = self.instance(cls, Site(cls_scope.file, cls_scope.node))
             return frozenset([Super(cls, instance)])
+        if name == "dict":
+            entries = list(self._entries(node, scope))
+            keys: Values = frozenset(Const(k) for k, _ in entries if k)
+            return frozenset([Items(tuple(v for _, v in entries), True, keys, True, tuple(k for k, _ in entries))])
         if not arguments:
-            return frozenset([Items((), True, mapping=name == "dict")]) if name in ("list", "dict", "set") else NOTHING
+            return frozenset([Items((), True)]) if name in ("list", "set") else NOTHING
         first = self.eval(arguments[0], scope)
         if name in _ITERATE_SAME:
-            return frozenset(v for v in first if isinstance(v, Items))
-        if name == "dict":
             return frozenset(v for v in first if isinstance(v, Items))
         if name == "enumerate":
             members = elements(first)
@@ -485,7 +575,10 @@ class Evaluator:
             case Cls():
                 return self._class_attribute(value, attr, None)
             case Inst(cls):
-                return self._class_attribute(cls, attr, value) | self._assigned(attr, value)
+                found = self._class_attribute(cls, attr, value) | self._assigned(attr, value)
+                return found | self._given(cls, attr)
+            case Items(record=True):
+                return value.named(attr) | self._assigned(attr, value)
             case DashApp(_, cls):
                 found = self._class_attribute(cls, attr, value) if cls is not None else NOTHING
                 if attr == "server" and not found:
@@ -507,6 +600,29 @@ class Evaluator:
                             return self.project.server_of(instance)
                         return frozenset([Ext(f"{base.dotted}.{attr}")])
         return NOTHING
+
+    def fields(self, cls: Cls) -> list[str]:
+        """The fields of a dataclass, named tuple or model, in order; none if it has an ``__init__`` of its own."""
+        return self._fields_of(cls) if not self.methods(cls, "__init__", None) else []
+
+    def _fields_of(self, cls: Cls) -> list[str]:
+        found: dict[str, None] = {}
+        for ancestor in reversed(self.lineage(cls)):
+            for statement in ancestor.node.body:
+                if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                    found[statement.target.id] = None
+        return list(found)
+
+    def _given(self, cls: Cls, attr: str) -> Values:
+        """What the calls that make instances of a dataclass give a field."""
+        fields = self.fields(cls)
+        if attr not in fields:
+            return NOTHING
+        return self._once(("given", cls, attr), partial(self._find_given, cls, attr, fields.index(attr)))
+
+    def _find_given(self, cls: Cls, attr: str, place: int) -> Values:
+        calls = self.project.instantiations(cls)
+        return frozenset().union(*(self.eval(field_argument(call, attr, place), scope) for call, scope in calls))
 
     def _class_attribute(self, cls: Cls, attr: str, instance: Inst | DashApp | FlaskApp | None) -> Values:
         for ancestor in self.lineage(cls):
@@ -607,6 +723,7 @@ _HANDLERS: dict[type, Any] = {
     ast.GeneratorExp: Evaluator._comprehension,
     ast.DictComp: Evaluator._comprehension,
     ast.Subscript: Evaluator._subscript,
+    ast.BinOp: Evaluator._merged,
 }
 
 
@@ -685,6 +802,36 @@ def argument_for(function: Any, argument: ast.AST, call: ast.Call, bound: bool) 
         return None
     place = plain.index(argument) - (1 if bound else 0)
     return positional[place] if 0 <= place < len(positional) else None
+
+
+def field_argument(call: ast.Call, name: str, place: int) -> ast.expr | None:
+    """The expression a call passes for a field of a record."""
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    starred = any(isinstance(a, ast.Starred) for a in call.args[: place + 1])
+    return call.args[place] if place < len(call.args) and not starred else None
+
+
+def field_names(call: ast.Call) -> tuple[str, ...]:
+    """The fields in ``namedtuple("P", "a b")`` or ``NamedTuple("P", [("a", int)])``."""
+    node = call.args[1] if len(call.args) > 1 else None
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return tuple(node.value.replace(",", " ").split())
+    members = node.elts if isinstance(node, (ast.List, ast.Tuple)) else []
+    first = [m.elts[0] if isinstance(m, ast.Tuple) and m.elts else m for m in members]
+    return tuple(_text_of(m) for m in first)
+
+
+def _entries_of(values: Values) -> Iterator[tuple[str, Values]]:
+    """Keys and values of the dicts among the values."""
+    for value in values:
+        if isinstance(value, Items) and (value.mapping or value.record):
+            yield from zip(value.names or ("",) * len(value.members), value.members, strict=True)
+
+
+def _text_of(node: ast.expr | None) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def _default_of(arguments: ast.arguments, argument: ast.AST) -> ast.expr | None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
+from dash_migrate.facts.evaluate import field_names
 from dash_migrate.facts.names import names
 from dash_migrate.facts.project import deferred_call, is_indirect, last_name
 from dash_migrate.facts.scopes import FileIndex, parent_of
@@ -23,7 +25,7 @@ def interesting_names(files: Iterable[FileIndex]) -> set[str]:
     files = list(files)
     edges: dict[str, set[str]] = defaultdict(set)
     found: set[str] = set(SEEDS)
-    parameters: dict[str, list[list[str]]] = defaultdict(list)
+    parameters: dict[str, list[Signature]] = defaultdict(list)
     for file in files:
         found |= _definitions(file, edges, parameters)
     held = _held_functions(files, parameters)
@@ -38,7 +40,7 @@ def interesting_names(files: Iterable[FileIndex]) -> set[str]:
     return found
 
 
-def _definitions(file: FileIndex, edges: dict[str, set[str]], parameters: dict[str, list[list[str]]]) -> set[str]:
+def _definitions(file: FileIndex, edges: dict[str, set[str]], parameters: dict[str, list[Signature]]) -> set[str]:
     found = set()
     known = names()
     for scope in file.scopes:
@@ -53,25 +55,27 @@ def _definitions(file: FileIndex, edges: dict[str, set[str]], parameters: dict[s
                 elif binding.value is not None:
                     for head in heads(binding.value):
                         edges[head].add(name)
+                    if isinstance(binding.value, ast.Call) and last_name(binding.value.func) in _NAMED_TUPLES:
+                        parameters[name].append(Signature((*field_names(binding.value), name)))
         node = scope.node
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        if isinstance(node, ast.Lambda):
+            parameters[_LAMBDA].append(_signature(node.args))
+            _defaults(node.args, edges)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             for value in scope.returns:
                 for head in heads(value):
                     edges[head].add(node.name)
             arguments = node.args
             every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-            parameters[node.name].append([a.arg for a in every])
+            signature = _signature(arguments)
+            parameters[node.name].append(signature)
             if scope.parent is not None and scope.parent.kind == "class" and node.name == "__init__":
-                parameters[getattr(scope.parent.node, "name", "")].append([a.arg for a in every])
+                parameters[getattr(scope.parent.node, "name", "")].append(signature)
             for argument in every:
                 if argument.annotation is not None:
                     for head in heads(argument.annotation):
                         edges[head].add(argument.arg)
-            defaults = [*arguments.defaults, *[d for d in arguments.kw_defaults if d is not None]]
-            for default in defaults:
-                for head in heads(default):
-                    for argument in every:
-                        edges[head].add(argument.arg)
+            _defaults(arguments, edges)
             if _is_fixture(node):
                 edges[node.name].add(node.name)
         elif isinstance(node, ast.ClassDef):
@@ -79,6 +83,9 @@ def _definitions(file: FileIndex, edges: dict[str, set[str]], parameters: dict[s
                 for head in heads(base):
                     edges[head].add(node.name)
                     edges[head].add("self")
+            fields = [s.target.id for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
+            if fields:
+                parameters[node.name].append(Signature((*fields, node.name)))
     for target, value, _ in file.item_stores:
         for head in heads(value):
             edges[head].add(last_name(target.value))
@@ -91,9 +98,16 @@ def _definitions(file: FileIndex, edges: dict[str, set[str]], parameters: dict[s
     return found
 
 
-def _held_functions(files: list[FileIndex], parameters: dict[str, list[list[str]]]) -> set[str]:
+def _defaults(arguments: ast.arguments, edges: dict[str, set[str]]) -> None:
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    for default in (*arguments.defaults, *arguments.kw_defaults):
+        for head in heads(default):
+            edges[head].update(argument.arg for argument in every)
+
+
+def _held_functions(files: list[FileIndex], parameters: dict[str, list[Signature]]) -> set[str]:
     """Functions that are put into variables or containers, or passed on."""
-    found = set()
+    found = {_LAMBDA}
     for file in files:
         for scope in file.scopes:
             for name, loads in scope.loads.items():
@@ -110,7 +124,7 @@ def _is_called(node: ast.Name) -> bool:
 def _calls(
     file: FileIndex,
     edges: dict[str, set[str]],
-    parameters: dict[str, list[list[str]]],
+    parameters: dict[str, list[Signature]],
     held_functions: set[str],
 ) -> None:
     for call, scope in file.calls:
@@ -118,8 +132,8 @@ def _calls(
             if one is None:
                 continue
             name = last_name(one.func)
-            if name in ("append", "add", "insert") and isinstance(one.func, ast.Attribute):
-                for argument in one.args:
+            if name in _PUT_IN and isinstance(one.func, ast.Attribute):
+                for argument in (*one.args, *(k.value for k in one.keywords)):
                     for head in heads(argument):
                         edges[head].update(heads(one.func.value))
             passed = list(_passed(one))
@@ -129,8 +143,13 @@ def _calls(
             if signatures is None and is_indirect(call, scope):
                 signatures = [s for held in held_functions for s in parameters.get(held, ())]
             for signature in signatures or ():
+                reached = signature.reached_by(one)
                 for head in passed:
-                    edges[head].update(signature)
+                    edges[head].update(reached)
+            if name in _RECORDS:
+                for keyword in one.keywords:
+                    for head in heads(keyword.value):
+                        edges[head].add(keyword.arg or "")
 
 
 def _passed(call: ast.Call) -> Iterator[str]:
@@ -157,6 +176,7 @@ def heads(node: ast.expr | None) -> Iterator[str]:
                         yield argument.value
             if last_name(current.func) in _PASS_ON:
                 stack.extend(current.args)
+                stack.extend(k.value for k in current.keywords)
             if isinstance(current.func, ast.Attribute) and current.func.attr in _PASS_ON:
                 stack.append(current.func.value)
         elif isinstance(current, (ast.Tuple, ast.List, ast.Set)):
@@ -185,8 +205,42 @@ def heads(node: ast.expr | None) -> Iterator[str]:
 
 _PASS_ON = frozenset(
     ["list", "tuple", "set", "dict", "reversed", "sorted", "iter", "next", "enumerate", "zip", "cast", "partial",
-     "items", "values", "get", "pop", "copy", "frozenset"]
+     "items", "values", "get", "pop", "copy", "frozenset", "SimpleNamespace", "Namespace"]
 )  # fmt: skip
+_PUT_IN = frozenset(["append", "add", "insert", "update", "setdefault"])
+_NAMED_TUPLES = frozenset(["namedtuple", "NamedTuple"])
+_LAMBDA = "<lambda>"
+_RECORDS = frozenset(["SimpleNamespace", "Namespace"])
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The parameters a value passed in a call may reach."""
+
+    named: tuple[str, ...]
+    places: int = 0
+    vararg: str | None = None
+    kwarg: str | None = None
+
+    def reached_by(self, call: ast.Call) -> list[str]:
+        found = list(self.named)
+        if self.vararg is not None and (
+            len(call.args) >= self.places or any(isinstance(a, ast.Starred) for a in call.args)
+        ):
+            found.append(self.vararg)
+        if self.kwarg is not None and any(k.arg not in self.named for k in call.keywords):
+            found.append(self.kwarg)
+        return found
+
+
+def _signature(arguments: ast.arguments) -> Signature:
+    plain = [*arguments.posonlyargs, *arguments.args]
+    return Signature(
+        tuple(a.arg for a in (*plain, *arguments.kwonlyargs)),
+        len(plain),
+        arguments.vararg.arg if arguments.vararg else None,
+        arguments.kwarg.arg if arguments.kwarg else None,
+    )
 
 
 def _is_fixture(node: ast.AST) -> bool:

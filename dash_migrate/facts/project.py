@@ -9,7 +9,7 @@ from typing import Protocol
 from dash_migrate.facts.evaluate import Evaluator
 from dash_migrate.facts.names import names
 from dash_migrate.facts.scopes import Binding, FileIndex, Scope
-from dash_migrate.facts.values import AsgiApp, Cls, Const, DashApp, FlaskApp, Func, Partial, Server, Values
+from dash_migrate.facts.values import AsgiApp, Cls, Const, DashApp, FlaskApp, Func, Items, Partial, Server, Values
 
 
 class Resolver(Protocol):
@@ -33,6 +33,7 @@ class Project:
         self.evaluator = Evaluator(self)
         self._calls_by_name: dict[str, list[tuple[ast.Call, Scope]]] = {}
         self._aliases: dict[str, set[str]] = {}
+        self._classes_by_base: dict[str, list[tuple[ast.ClassDef, Scope]]] = {}
         self._function_names: dict[str, int] = {}
         self._calls_of: dict[ast.AST, list[tuple[ast.Call, Scope]]] = {}
         self._imported: dict[tuple[str, int, str], list[FileIndex]] = {}
@@ -45,6 +46,9 @@ class Project:
         self.files[file.display] = file
         for call, scope in file.calls:
             self._note_call(call, scope)
+        for node, scope in file.classes:
+            for base in node.bases:
+                self._classes_by_base.setdefault(last_name(base), []).append((node, scope))
         for scope in file.scopes:
             for bindings in scope.bindings.values():
                 for binding in bindings:
@@ -130,7 +134,7 @@ class Project:
         name = getattr(function, "name", None)
         outer = scope.parent
         if name is None or outer is None:
-            return []
+            return self._calls_through_variables().get(function, [])
         searched = [name]
         if outer.kind == "class" and name == "__init__":
             searched += [getattr(outer.node, "name", ""), *self._subclass_names(outer)]
@@ -173,11 +177,23 @@ class Project:
         """Names of the classes that inherit from a class, by the spelling of their bases."""
         known = [getattr(class_scope.node, "name", "")]
         for name in known:
-            for file in list(self.files.values()):
-                for node, _ in file.classes:
-                    if any(last_name(base) == name for base in node.bases) and node.name not in known:
+            for spelled in {name, *self._aliases.get(name, ())}:
+                for node, _ in self._classes_by_base.get(spelled, ()):
+                    if node.name not in known:
                         known.append(node.name)
         return known[1:]
+
+    def subclasses(self, class_scope: Scope) -> list[Cls]:
+        """The classes of the project that inherit from a class."""
+        names = [getattr(class_scope.node, "name", ""), *self._subclass_names(class_scope)]
+        found: dict[ast.ClassDef, Cls] = {}
+        for name in names:
+            for spelled in {name, *self._aliases.get(name, ())}:
+                for node, scope in self._classes_by_base.get(spelled, ()):
+                    cls = Cls(scope.file, node, scope)
+                    if any(c.node is class_scope.node for c in self.evaluator.lineage(cls)):
+                        found[node] = cls
+        return list(found.values())
 
     def fixture_values(self, function: ast.AST, name: str) -> Values:
         """For a parameter of a test: what the pytest fixture of that name gives."""
@@ -249,9 +265,7 @@ class Project:
         own = True
         for call, scope in self.constructors(app):
             passed = server_argument(call)
-            if passed is None:
-                continue
-            values = self.evaluator.eval(passed, scope)
+            values = self.hidden_server(call, scope)[1] if passed is None else self.evaluator.eval(passed, scope)
             given = {v for v in values if isinstance(v, (FlaskApp, AsgiApp, Server))}
             found |= given
             own = own and (not given or any(v == Const(True) for v in values))
@@ -266,6 +280,23 @@ class Project:
         if own:
             found.add(Server(app))
         return frozenset(found)  # type: ignore[arg-type]
+
+    def hidden_server(self, call: ast.Call, scope: Scope) -> tuple[ast.AST | None, Values, int]:
+        """The server in ``Dash(**settings)`` or ``Dash(*arguments)``: what holds it, its values, how many there are."""
+        for keyword in call.keywords:
+            if keyword.arg is None:
+                values = self._named(keyword.value, "server", scope)
+                if values:
+                    return keyword, values, 1
+        if len(call.args) == 1 and isinstance(call.args[0], ast.Starred):
+            for value in self.evaluator.eval(call.args[0].value, scope):
+                if isinstance(value, Items) and not value.loose and len(value.members) > 1:
+                    return call.args[0], value.members[1], len(value.members)
+        return None, frozenset(), 0
+
+    def _named(self, node: ast.expr, name: str, scope: Scope) -> Values:
+        dicts = [v for v in self.evaluator.eval(node, scope) if isinstance(v, Items) and v.mapping]
+        return frozenset().union(*(v.named(name) for v in dicts))
 
     def _same_app(self, app: DashApp, other: object) -> bool:
         return isinstance(other, DashApp) and self.evaluator.same_object(app, other)
@@ -310,7 +341,7 @@ def _joined(kept: Partial, call: ast.Call) -> ast.Call:
 
 def is_indirect(call: ast.Call, scope: Scope) -> bool:
     """Whether what is called is held by a variable: ``for register in REGISTER: register(server)``."""
-    if isinstance(call.func, ast.Subscript):
+    if isinstance(call.func, (ast.Subscript, ast.Lambda)):
         return True
     if not isinstance(call.func, ast.Name):
         return False

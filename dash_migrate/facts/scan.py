@@ -9,7 +9,7 @@ from functools import cached_property
 
 from dash_migrate.facts.interest import interesting_names
 from dash_migrate.facts.names import names
-from dash_migrate.facts.project import Project
+from dash_migrate.facts.project import Project, last_name
 from dash_migrate.facts.scopes import FileIndex, Scope
 from dash_migrate.facts.values import (
     AsgiApp,
@@ -19,6 +19,7 @@ from dash_migrate.facts.values import (
     Ext,
     ExtInst,
     FlaskApp,
+    Items,
     Partial,
     Server,
     Site,
@@ -48,6 +49,8 @@ class App:
     backend: str
     #: whether Flask runs around it behind the bridge
     bridged: bool = False
+    #: whether it is made with a backend that ``fix`` has put there for rewritten code
+    native: bool = False
 
     @property
     def file(self) -> FileIndex:
@@ -199,6 +202,9 @@ def _candidates(file: FileIndex, interesting: set[str]) -> Iterator[tuple[ast.ex
     for call, scope in file.calls:
         if call_name(call) in interesting:
             yield call, scope
+    for subscript, scope in file.subscripts:
+        if last_name(subscript.value) in interesting:
+            yield subscript, scope
 
 
 def _root_name(node: ast.expr) -> str:
@@ -240,38 +246,53 @@ def _find_apps(facts: Facts) -> None:
         servers = project.server_of(value)
         constructors = project.constructors(value)
         if constructors or not isinstance(value.site.node, (ast.Call, ast.arg)):
-            backend, bridged = _backend(facts, servers, constructors)
-            facts.apps.append(App(value, constructors, servers, backend, bridged))
+            chosen = _backend(facts, servers, constructors)
+            facts.apps.append(App(value, constructors, servers, *chosen))
         facts.hosts |= {s for s in servers if isinstance(s, FlaskApp)}
     facts.apps.sort(key=lambda a: a.position)
 
 
-def _backend(facts: Facts, servers: Values, constructors: list[tuple[ast.Call, Scope]]) -> tuple[str, bool]:
-    """The backend an app is made with, and whether the bridge is around it."""
+#: name of the backend, whether the bridge is around it, whether it is one for rewritten code
+_Chosen = tuple[str, bool, bool]
+_RUNTIME = {"dash_on_fastapi": "fastapi", "dash_on_quart": "quart"}
+
+
+def _backend(facts: Facts, servers: Values, constructors: list[tuple[ast.Call, Scope]]) -> _Chosen:
+    """The backend an app is made with."""
     kinds = {s.kind for s in servers if isinstance(s, AsgiApp)}
     if kinds:
-        return (kinds.pop() if len(kinds) == 1 and len(servers) == 1 else "unknown"), False
+        return (kinds.pop() if len(kinds) == 1 and len(servers) == 1 else "unknown"), False, False
     for call, scope in constructors:
         for keyword in call.keywords:
             if keyword.arg == "backend":
                 chosen = _chosen_backend(facts, keyword.value, scope)
-                if chosen != ("", False):
+                if chosen is not None:
                     return chosen
-    return "flask", False
+            options = keyword.value if keyword.arg is None else None
+            if isinstance(options, ast.Call) and call_name(options) == "bridge_options":
+                return _chosen_backend(facts, options, scope) or ("unknown", True, False)
+    return "flask", False, False
 
 
-def _chosen_backend(facts: Facts, node: ast.expr, scope: Scope) -> tuple[str, bool]:
+def _chosen_backend(facts: Facts, node: ast.expr, scope: Scope) -> _Chosen | None:
     if isinstance(node, ast.Constant):
-        return (node.value.lower(), False) if isinstance(node.value, str) else ("", False)
-    if isinstance(node, ast.Call) and call_name(node) == "flask_bridge":
+        return (node.value.lower(), False, False) if isinstance(node.value, str) else None
+    if isinstance(node, ast.Call) and call_name(node) in ("flask_bridge", "bridge_options"):
         for argument in node.args[1:2]:
             values = facts.project.evaluator.eval(argument, scope)
+            values |= frozenset().union(*(v.named("server") for v in values if isinstance(v, Items)))
             facts.bridged_hosts |= {v for v in values if isinstance(v, FlaskApp)}
         first = node.args[0] if node.args else None
-        return (first.value if isinstance(first, ast.Constant) else "unknown"), True  # type: ignore[return-value]
+        name = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else "unknown"
+        return name, True, False
+    made = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else node
+    for value in facts.project.evaluator.eval(made, scope):
+        root = value.dotted.split(".")[0] if isinstance(value, Ext) else ""
+        if root in _RUNTIME:
+            return _RUNTIME[root], False, True
     if isinstance(node, ast.Name):
         owner = scope.owner_of(node.id)
         bindings = owner.bindings[node.id] if owner is not None else []
         if len(bindings) == 1 and isinstance(bindings[0].value, ast.Constant) and not bindings[0].path:
             return _chosen_backend(facts, bindings[0].value, scope)
-    return "unknown", False
+    return "unknown", False, False

@@ -148,6 +148,8 @@ class FileIndex:
     calls: list[tuple[ast.Call, Scope]] = field(default_factory=list)
     classes: list[tuple[ast.ClassDef, Scope]] = field(default_factory=list)
     scope_of_node: dict[ast.AST, Scope] = field(default_factory=dict)
+    #: ``name[key]`` that is read
+    subscripts: list[tuple[ast.Subscript, Scope]] = field(default_factory=list)
     #: ``name[key] = value``: target, value, scope
     item_stores: list[tuple[ast.Subscript, ast.expr, Scope]] = field(default_factory=list)
 
@@ -210,6 +212,7 @@ class _Walker:
             ast.Name: self.name,
             ast.Attribute: self.attribute,
             ast.Call: self.call,
+            ast.Subscript: self.subscript,
             ast.FunctionDef: self.function,
             ast.AsyncFunctionDef: self.function,
             ast.Lambda: self.function,
@@ -286,6 +289,11 @@ class _Walker:
 
     def call(self, node: Any, scope: Scope, block: Block) -> None:
         self.index.calls.append((node, scope))
+        self.push_children(node, scope, block)
+
+    def subscript(self, node: Any, scope: Scope, block: Block) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self.index.subscripts.append((node, scope))
         self.push_children(node, scope, block)
 
     def named_expr(self, node: Any, scope: Scope, block: Block) -> None:

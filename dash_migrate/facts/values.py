@@ -135,6 +135,24 @@ class Items:
     keys: frozenset[Value] = frozenset()
     #: a dict: iterating gives the keys
     mapping: bool = False
+    #: for dicts and records: the key or field of each member ("": not known)
+    names: tuple[str, ...] = ()
+    #: a namespace or named tuple: the names are attributes
+    record: bool = False
+
+    def named(self, name: str) -> Values:
+        """The members under a key or field, and those whose key is not known."""
+        if not self.names:
+            return frozenset().union(*self.members) if self.mapping and self.members else NOTHING
+        pairs = zip(self.names, self.members, strict=True)
+        return frozenset().union(*(member for key, member in pairs if key in (name, "")))
+
+
+@dataclass(frozen=True)
+class Record:
+    """The class that ``namedtuple(…)`` makes."""
+
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -167,6 +185,7 @@ Value: TypeAlias = (
     | ExtInst
     | Super
     | Items
+    | Record
     | Const
     | Partial
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from typing import Any
 
@@ -35,7 +36,14 @@ def wsgi_wrappers() -> frozenset[str]:
     return frozenset(table("extensions")["wsgi_wrappers"]["names"])
 
 
+def is_stdlib(dotted: str) -> bool:
+    """Whether the callable is Python's own: it may hold or pass on the server, but has no use for it."""
+    return dotted.split(".")[0] in sys.stdlib_module_names and dotted not in wsgi_servers()
+
+
 def is_neutral(dotted: str) -> bool:
     """Whether the callable may be given the real app: it knows backends, or does not touch the server."""
+    if is_stdlib(dotted):
+        return True
     row = extension(dotted)
     return row is not None and bool(row.get("neutral") or row.get("aware"))

@@ -28,7 +28,7 @@ def fill(code: str) -> Edit:
         import libcst as cst
 
         class Fill(cst.CSTTransformer):
-            def leave_Name(self, original_node: Any, updated_node: Any) -> Any:  # noqa: N802
+            def leave_Name(self, original_node: Any, updated_node: Any) -> Any:
                 return node if updated_node.value == "_" else updated_node
 
         return cst.parse_expression(code).visit(Fill())

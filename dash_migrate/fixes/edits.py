@@ -143,11 +143,17 @@ def _rewrite(edits: FileEdits, segment: Segment, newline: str) -> str:
                 raise NotReproducible(f"line {found.lineno}: no such node")
             changes.setdefault(known, []).extend(wanted)
     lines: dict[cst.CSTNode, _Around] = {}
+    smalls: dict[cst.CSTNode, list[str]] = {}
     for table, side in ((edits.after, "after"), (edits.before, "before"), (edits.comments, "comments")):
         for statement, codes in table.items():
             if segment.start <= edits.text.place(statement)[0] < segment.end:
                 line = _statement_node(statement, edits, by_place, visitor.parents, places, order)
-                getattr(lines.setdefault(line, _Around()), side).extend(codes)
+                small = by_place.get((type(statement).__name__, edits.text.place(statement)))
+                shares = isinstance(line, cst.SimpleStatementSuite) or len(getattr(line, "body", ())) != 1
+                if side == "after" and shares and small is not None and small in line.body:
+                    smalls.setdefault(small, []).extend(codes)
+                else:
+                    getattr(lines.setdefault(line, _Around()), side).extend(codes)
     for statement, names in edits.extend_import.items():
         if segment.start <= edits.text.place(statement)[0] < segment.end:
             known = by_place.get(("ImportFrom", edits.text.place(statement)))
@@ -161,7 +167,7 @@ def _rewrite(edits: FileEdits, segment: Segment, newline: str) -> str:
                 raise NotReproducible(f"line {dropped.lineno}: no such import")
             changes.setdefault(known, []).append(partial(_drop_names, bound=bound))
     path: set[cst.CSTNode] = set()
-    for node in [*changes, *lines]:
+    for node in [*changes, *lines, *smalls]:
         current: cst.CSTNode | None = node
         while current is not None and current not in path:
             path.add(current)
@@ -174,6 +180,8 @@ def _rewrite(edits: FileEdits, segment: Segment, newline: str) -> str:
         def on_leave(self, original_node: Any, updated_node: Any) -> Any:
             for change in changes.get(original_node, ()):
                 updated_node = change(updated_node)
+            if original_node in smalls:
+                return _followed(updated_node, smalls[original_node])
             around = lines.get(original_node)
             if isinstance(updated_node, cst.SimpleStatementLine) and not updated_node.body:
                 return cst.RemoveFromParent()
@@ -201,10 +209,7 @@ class _Around:
         import libcst as cst
 
         if isinstance(line, cst.SimpleStatementSuite):
-            extra = [small for code in self.after for small in _small_statements(cst.parse_statement(code))]
-            body = [*line.body, *extra]
-            body = [s.with_changes(semicolon=cst.MaybeSentinel.DEFAULT) for s in body]
-            return line.with_changes(body=body)
+            return line
         if self.comments:
             leading = [
                 *line.leading_lines,
@@ -220,8 +225,14 @@ class _Around:
         return cst.FlattenSentinel([*first, line, *last])
 
 
-def _small_statements(line: Any) -> list[Any]:
-    return list(line.body)
+def _followed(small: Any, codes: list[str]) -> Any:
+    """A statement that shares its line, and others behind it on the same line."""
+    import libcst as cst
+
+    every = [small, *(new for code in codes for new in cst.parse_statement(code).body)]  # type: ignore[union-attr]
+    every[-1] = every[-1].with_changes(semicolon=small.semicolon)
+    every[0] = small.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
+    return cst.FlattenSentinel(every)
 
 
 def _statement_node(

@@ -328,10 +328,24 @@ class Flow:
             return self._wanted_by_call(use)
         if use.kind == "assign":
             return self._wanted_by_assignment(use)
+        if use.kind == "default":
+            return self._wanted_by_default(use)
         if use.kind == "walrus":
             slot = self.slot_of(cast("ast.AST", use.owner), use.scope)
             return slot.shape if slot is not None else None
         return None
+
+    def _wanted_by_default(self, use: Use) -> Shape | None:
+        """``def mount(path, server=server)``."""
+        arguments = cast("ast.arguments", use.owner)
+        scope = use.file.scope_of_node.get(parent_of(arguments) or arguments)
+        plain = [*arguments.posonlyargs, *arguments.args]
+        pairs = [*zip(reversed(plain), reversed(arguments.defaults), strict=False)]
+        pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None]
+        argument = next((a for a, default in pairs if default is use.through), None)
+        if scope is None or argument is None or use.member:
+            return None
+        return self._slot(scope, argument.arg).shape
 
     def _has_own_run(self, use: Use) -> bool:
         values = self.evaluator.eval(use.node, use.scope)

@@ -65,6 +65,15 @@ class TextMap:
             self.offset(node.end_lineno, node.end_col_offset),
         )
 
+    def decorator_line(self, decorator: ast.expr) -> int:
+        """The line of the ``@``, which may stand before that of the expression: ``@(`` newline ``server.route)``."""
+        line = decorator.lineno
+        if self.text[: self.offset(line, decorator.col_offset)].rstrip(" \t(").endswith("@"):
+            return line
+        while line > 1 and not self.text[self.starts[line - 1] : self.starts[line]].lstrip(" \t").startswith("@"):
+            line -= 1
+        return line
+
     def position(self, offset: int) -> tuple[int, int]:
         """1-based line and column of an offset."""
         from bisect import bisect_right
@@ -97,7 +106,7 @@ def segments_of(tree: ast.Module, text_map: TextMap, wanted: Callable[[ast.stmt]
     """The segments that hold the wanted top-level statements; statements that share a line stay together."""
     groups: list[tuple[int, int, bool]] = []
     for statement in tree.body:
-        first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", ()))])
+        first = min([statement.lineno, *(text_map.decorator_line(d) for d in getattr(statement, "decorator_list", ()))])
         last = statement.end_lineno or first
         take = wanted(statement)
         if groups and first <= groups[-1][1]:

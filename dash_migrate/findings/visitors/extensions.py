@@ -7,7 +7,7 @@ import ast
 from dash_migrate.facts.names import names
 from dash_migrate.facts.values import Cls, DashApp, Ext, ExtInst, Func
 from dash_migrate.findings.context import Context
-from dash_migrate.findings.extensions import extension, is_neutral, wsgi_servers, wsgi_wrappers
+from dash_migrate.findings.extensions import extension, is_neutral, is_stdlib, wsgi_servers, wsgi_wrappers
 from dash_migrate.findings.visitors import on
 
 
@@ -27,7 +27,7 @@ def handed_over(context: Context, node: ast.Call) -> None:
         return
     row = extension(dotted)
     root = dotted.split(".")[0]
-    if servers and not dotted.startswith("dash.") and not (row and row.get("neutral")) and root != "builtins":
+    if servers and not dotted.startswith("dash.") and not (row and row.get("neutral")) and not is_stdlib(dotted):
         effect = " / ".join(sorted({row["fastapi"], row["quart"]})) if row and "fastapi" in row else "depends on it"
         context.report("DM601", node, context.facts.apps_of(servers), name=root, effect=effect)
     elif dash_apps and not is_neutral(dotted):
