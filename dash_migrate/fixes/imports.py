@@ -45,7 +45,7 @@ def add_imports(text: str, needed: dict[str, set[str]], newline: str) -> str:
         statement = _statement(module, sorted(names), newline)
         if at == len(lines) and lines and not lines[-1].endswith(("\n", "\r")):
             lines[-1] += newline
-        lines.insert(at, statement)
+        lines[at:at] = split_lines(statement)
         tree = ast.parse("".join(lines))
     return "".join(lines)
 
