@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dash_migrate import deploy
 from dash_migrate.check import Report, display_path, narrowed, report_on
+from dash_migrate.fixes import dash_majors
 from dash_migrate.fixes.plan import GroupPlan, Strategy, merged
 from dash_migrate.fixes.plan import fix as compute
 from dash_migrate.model import Backend, FileError
@@ -48,9 +49,9 @@ def fix_loaded(
     The rewrite is repeated on its own result until nothing changes, so that a second run has nothing to do.
     """
     outcome = Outcome(before=report_on(loaded, targets))
-    current: dict[str, bytes] = {}
+    current: dict[str, bytes] = {} if only else dash_majors.rewrite(loaded)
     created: dict[str, bytes] = {}
-    state = loaded
+    state = load_files(loaded.files, loaded.selection, current) if current else loaded
     for target in targets:
         for _ in range(PASSES):
             fixed = compute(state, target, only, strategy)
@@ -66,6 +67,7 @@ def fix_loaded(
             outcome.errors.append(FileError(names, "the rewrite does not come to rest; nothing is written"))
             return outcome
     if not only:
+        state.contents.update(current)
         current.update(deploy.changes(loaded, targets, state))
     for path, data in current.items():
         old = loaded.sources[path].data if path in loaded.sources else _on_disk(loaded, path)

@@ -37,8 +37,25 @@ def findings(loaded: Loaded, targets: tuple[Backend, ...]) -> list[Finding]:
     else:
         servers = set()
     found += _requirement_findings(workspace, targets, servers)
+    found += _major_findings(workspace, targets)
     found.sort(key=lambda f: f.sort_key)
     return found
+
+
+def _major_findings(workspace: Workspace, targets: tuple[Backend, ...]) -> Iterator[Finding]:
+    """What the code uses that Dash 2 and 3 removed."""
+    from dash_migrate.fixes.dash_majors import majors
+
+    for one in majors(workspace.loaded):
+        text = one.edits.text
+        file = DeployFile(one.file.display, "python", b"", text.text)
+        for removed in one.found:
+            if not removed.code:
+                continue
+            place, by_hand = text.place(removed.node), removed.by_hand
+            made = finding(removed.code, file, place, targets, by_hand=by_hand, text=removed.text, why=removed.why)
+            if made is not None:
+                yield made
 
 
 def _after(target: Backend) -> BackendOf:
@@ -151,27 +168,36 @@ def _needs(
     yield from _pythons(workspace)
 
 
-_PYTHON = (
-    re.compile(r"^FROM\s+(?:--\S+\s+)?\S*python:(?P<version>[23]\.\d+)", re.MULTILINE),
-    re.compile(r"^python-(?P<version>[23]\.\d+)", re.MULTILINE),
-    re.compile(r"^(?P<version>[23]\.\d+)(?:\.\d+)?\s*$", re.MULTILINE),
-)
+_PYTHON: dict[str, tuple[re.Pattern[str], ...]] = {
+    "dockerfile": (re.compile(r"^FROM\s+(?:--\S+\s+)?\S*python:(?P<version>[23]\.\d+)", re.MULTILINE),),
+    "runtime": (
+        re.compile(r"^python-(?P<version>[23]\.\d+)", re.MULTILINE),
+        re.compile(r"^(?P<version>[23]\.\d+)(?:\.\d+)?\s*$", re.MULTILINE),
+    ),
+    "pyproject": (
+        re.compile(r"^python = [\"'](?:\^|~|>=)?(?P<version>[23]\.\d+)[^\n]*", re.MULTILINE),
+        re.compile(r"^requires-python = [\"'](?:~=|>=|==) ?(?P<version>[23]\.\d+)[^\n]*", re.MULTILINE),
+    ),
+    "pipfile": (re.compile(r"^python_(?:full_)?version = [\"'](?P<version>[23]\.\d+)[^\n]*", re.MULTILINE),),
+    "conda": (re.compile(r"^\s*- python ?[=~]=? ?(?P<version>[23]\.\d+)[^\n]*", re.MULTILINE),),
+}
 
 
 def _pythons(workspace: Workspace) -> Iterator[tuple[str, DeployFile, tuple[int, int], str, str, bool]]:
-    """Images and runtimes with a Python that the needed Dash does not run on."""
-    floor = table("dash_versions")["python"]["floor"]
-    for path, kind in workspace.paths.items():
-        if kind not in ("dockerfile", "runtime"):
-            continue
-        file = workspace.file(path, kind)
-        for pattern in _PYTHON[:1] if kind == "dockerfile" else _PYTHON[1:]:
-            for match in pattern.finditer(file.text if file is not None else ""):
-                from dash_migrate.deploy.deps.versions import below
+    """Images, runtimes and metadata with a Python that the needed Dash does not run on."""
+    from dash_migrate.deploy.deps.versions import below
 
-                if file is not None and below(match["version"], floor):
-                    why = f"Dash {table('dash_versions')['tested']} needs Python {floor} or newer"
-                    yield "DM705", file, match.span(), match[0], why, True
+    floor, tested = table("dash_versions")["python"]["floor"], table("dash_versions")["tested"]
+    for path, kind in workspace.paths.items():
+        patterns = _PYTHON.get(kind, ())
+        file = workspace.file(path, kind) if patterns else None
+        if file is None:
+            continue
+        for pattern in patterns:
+            for match in pattern.finditer(file.text):
+                if below(match["version"], floor):
+                    why = f"Dash {tested} needs Python {floor} or newer"
+                    yield "DM705", file, match.span(), match[0].strip(), why, True
 
 
 def importer(workspace: Workspace) -> Callable[[str], bool]:
@@ -180,7 +206,8 @@ def importer(workspace: Workspace) -> Callable[[str], bool]:
 
     def imports(module: str) -> bool:
         word = module.encode()
-        pattern = re.compile(rb"^[ \t]*(?:import|from)[ \t].*\b" + re.escape(word) + rb"\b", re.MULTILINE)
+        several = rb"import[ \t]+(?:[\w.]+(?:[ \t]+as[ \t]+\w+)?[ \t]*,[ \t]*)*"
+        pattern = re.compile(rb"(?m)^[ \t]*(?:from[ \t]+|" + several + rb")" + re.escape(word) + rb"(?=[\s.,;#]|$)")
         for path, selected in loaded.selection.files.items():
             data = workspace.contents.get(path)
             if data is None:

@@ -83,6 +83,8 @@ class Requirements:
         if not self.backends:
             return []
         found: list[Need] = []
+        # what another tool writes is a lock file, whatever it is called (``locks``)
+        self.declared.requirements = [r for r in self.declared.requirements if not r.locked]
         for requirement in self.declared.requirements:
             if requirement.name == "dash":
                 found += self._dash(requirement)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dash_migrate.deploy.deps.model import Requirement, line_drop
 from dash_migrate.deploy.deps.pep508 import normal, split
@@ -64,7 +64,7 @@ def requirement_at(path: str, data: str, start: int, end: int, section: str) -> 
         fixed="it is installed from a URL" if parts.url else "",
     )
     if "--hash" in line:
-        made.fixed = "its hashes belong to that version"
+        made.fixed, made.locked = "its hashes belong to that version", True
     indent = line[:begin]
     newline = newline_of(data)
     place = end
@@ -83,7 +83,7 @@ def requirements_file(path: str, data: str, constraint: bool) -> Iterator[Requir
         if found is not None:
             found.constraint = constraint
             if compiled is not None:
-                found.fixed = f"{compiled[1]} writes this file"
+                found.fixed, found.locked = f"{compiled[1]} writes this file", True
             yield found
 
 
@@ -99,12 +99,25 @@ def references(path: str, data: str) -> Iterator[tuple[str, bool]]:
             )
 
 
-def refresh_command(path: str, data: str) -> str:
-    """The command that makes a compiled requirements file anew."""
+#: what writes requirements with hashes from another lock file in the same folder
+_EXPORTS = {
+    "poetry.lock": "poetry export -f requirements.txt -o {name}",
+    "uv.lock": "uv export -o {name}",
+    "pdm.lock": "pdm export -o {name}",
+    "Pipfile.lock": "pipenv requirements --hash > {name}",
+}
+
+
+def refresh_command(path: str, data: str, others: Iterable[str] = ()) -> str:
+    """The command that makes a compiled requirements file anew; ``others``: the project's lock files."""
     found = _COMMAND.search(data[:2000])
     if found is not None:
         return found[1].strip()
     name = posixpath.basename(path)
+    for other in others:
+        command = _EXPORTS.get(posixpath.basename(other))
+        if command is not None and posixpath.dirname(other) == posixpath.dirname(path):
+            return command.format(name=name)
     return f"pip-compile {name.removesuffix('.txt')}.in"
 
 

@@ -50,7 +50,7 @@ def stale(workspace: Workspace, floor: str, extras: tuple[str, ...]) -> Iterator
             for requirement in requirements_file(path, file.text, False):
                 if requirement.name == "dash" and requirement.fixed and requirement.spec.startswith("=="):
                     version = requirement.spec.lstrip("= ")
-                    command = refresh_command(path, file.text)
+                    command = refresh_command(path, file.text, workspace.loaded.files.of_kind("lock"))
                     yield from _judged(file, requirement.text.span[0], version, command, floor, extras)
 
 

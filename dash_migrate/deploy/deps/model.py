@@ -48,6 +48,8 @@ class Requirement:
     rewrite: Callable[[str, tuple[str, ...]], list[Edit]] | None = None
     constraint: bool = False
     fixed: str = ""
+    #: another tool writes it
+    locked: bool = False
     #: an edit of text outside of the string (a shell word that needs quotes)
     around: Callable[[str], list[Edit]] | None = None
 
