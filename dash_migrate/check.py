@@ -6,14 +6,16 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dash_migrate import deploy
-from dash_migrate.facts.scan import App
-from dash_migrate.findings.comments import apply_comments, read_comments
-from dash_migrate.findings.engine import judge
+from dash_migrate.files.folder import with_project
+from dash_migrate.files.prefilter import select as select_files
+from dash_migrate.files.walk import walk
 from dash_migrate.model import Backend, FileError, Finding
-from dash_migrate.project import Loaded, load
+
+if TYPE_CHECKING:
+    from dash_migrate.facts.scan import App
+    from dash_migrate.project import Loaded
 
 
 @dataclass
@@ -44,7 +46,15 @@ def check(
     ignore: Sequence[str] = (),
 ) -> Report:
     """Find what ties the project under ``paths`` to Flask."""
-    report = report_on(load(paths), targets, select, ignore)
+    files = walk(with_project(paths))
+    selection = select_files(files)
+    if selection.files or selection.notebooks:
+        from dash_migrate.project import load_files  # facts and rules take longer to import than a small tree to read
+
+        report = report_on(load_files(files, selection), targets, select, ignore)
+    else:
+        report = Report(targets, read=selection.read, skipped=len(files.skipped) + len(selection.skipped))
+        report.errors = [*files.errors, *selection.errors]
     return narrowed(report, paths)
 
 
@@ -69,13 +79,18 @@ def report_on(
     ignore: Sequence[str] = (),
 ) -> Report:
     """The report for a project that has been read."""
+    from dash_migrate import deploy
+    from dash_migrate.findings.comments import apply_comments, read_comments
+    from dash_migrate.findings.engine import judge
+
     findings, errors = judge(loaded.facts, loaded.texts, targets)
     comments = {name: read_comments(text.text) for name, text in loaded.texts.items() if "dash-migrate" in text.text}
     findings = apply_comments(findings, comments, targets)
     findings += deploy.findings(loaded, targets)
     findings = sorted((f for f in findings if _chosen(f, select, ignore)), key=lambda f: f.sort_key)
     report = Report(targets, findings)
-    report.apps = [_app(loaded, app, targets, findings) for app in loaded.facts.apps]
+    plan = _plan(targets, findings)
+    report.apps = [_app(app, plan) for app in loaded.facts.apps]
     report.read = loaded.read
     report.skipped = len(loaded.files.skipped) + len(loaded.selection.skipped)
     report.errors = [*loaded.errors, *errors]
@@ -92,9 +107,8 @@ def _chosen(finding: Finding, select: Sequence[str], ignore: Sequence[str]) -> b
 _COUNTED: Mapping[str, tuple[str, ...]] = {"routes": ("DM3",), "hooks": ("DM2",)}
 
 
-def _app(loaded: Loaded, app: App, targets: tuple[Backend, ...], findings: list[Finding]) -> dict[str, Any]:
-    path, line, column = app.position
-    name = _name_of(app)
+def _plan(targets: tuple[Backend, ...], findings: list[Finding]) -> dict[str, Any]:
+    """How much of the routes and hooks becomes native, is bridged, is left, by target."""
     plan: dict[str, Any] = {}
     for target in targets:
         if target == "flask":
@@ -108,8 +122,12 @@ def _app(loaded: Loaded, app: App, targets: tuple[Backend, ...], findings: list[
                 "manual": statuses.count("manual") + statuses.count("impossible"),
             }
         plan[target] = counts
-    del loaded, column
-    return {"name": name, "path": path, "line": line, "backend": app.backend, "dash": None, "plan": plan}
+    return plan
+
+
+def _app(app: App, plan: dict[str, Any]) -> dict[str, Any]:
+    path, line, _ = app.position
+    return {"name": _name_of(app), "path": path, "line": line, "backend": app.backend, "dash": None, "plan": plan}
 
 
 def _name_of(app: App) -> str:

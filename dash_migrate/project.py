@@ -13,6 +13,7 @@ from dash_migrate.facts.project import Project
 from dash_migrate.facts.scan import Facts, scan
 from dash_migrate.facts.scopes import FileIndex, index_file
 from dash_migrate.files.errors import SourceError
+from dash_migrate.files.folder import with_project
 from dash_migrate.files.prefilter import Selection, select
 from dash_migrate.files.source import Source, read_source
 from dash_migrate.files.walk import FileSet, walk
@@ -53,36 +54,6 @@ def load(
     """
     files = walk(with_project(paths), base)
     return load_files(files, select(files), changed)
-
-
-#: what marks the folder of a project
-MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Procfile", "Dockerfile", "Pipfile")
-
-
-def with_project(paths: Sequence[Path | str]) -> list[Path]:
-    """The paths, and for files also the folder of the project they are in: names lead from file to file."""
-    found = [Path(p) for p in paths]
-    if not found or not all(p.is_file() for p in found):
-        return found
-    for path in list(found):
-        folder = project_folder(path)
-        if folder not in found:
-            found.append(folder)
-    return found
-
-
-def project_folder(path: Path) -> Path:
-    """The nearest folder upwards that looks like a project's, else the file's own (not above the home folder)."""
-    parent = path.parent
-    stops = {Path.home(), Path("/"), Path("/tmp")}
-    current = parent
-    while current.resolve() not in stops:
-        if any((current / mark).exists() for mark in MARKS):
-            return current
-        if current.resolve() == Path.cwd() or current == current.parent:
-            break
-        current = current.parent if current != Path(".") else Path("..")
-    return parent
 
 
 def load_files(files: FileSet, selection: Selection, changed: Mapping[str, bytes] | None = None) -> Loaded:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterator
 
-from dash_migrate.facts.scopes import FileIndex, Scope, parent_of
+from dash_migrate.facts.scopes import EarlyExit, FileIndex, Scope, parent_of
 
 _BACKEND_NAMES = ("flask", "fastapi", "quart")
 
@@ -28,36 +28,39 @@ def guarded_backends(node: ast.AST, file: FileIndex, scope: Scope) -> set[str] |
                 found = truth if child is current.body else set(_BACKEND_NAMES) - truth
         elif isinstance(current, ast.Try) and any(child is s for s in current.body) and _is_import_attempt(current):
             found = {"flask"}
-        for body in _bodies(current):
-            if any(child is statement for statement in body):
-                early = _early_exit(body, child, file, scope)
-                if early is not None:
-                    found = early if found is None else found & early
+        early = _early_exit(current, child, file, scope)
+        if early is not None:
+            found = early if found is None else found & early
         if found is not None:
             allowed = found if allowed is None else allowed & found
         child, current = current, parent_of(current)
     return allowed
 
 
-def _bodies(node: ast.AST) -> Iterable[list[ast.stmt]]:
-    for name in ("body", "orelse", "finalbody"):
-        value = getattr(node, name, None)
-        if isinstance(value, list):
-            yield value
-
-
-def _early_exit(body: list[ast.stmt], child: ast.AST, file: FileIndex, scope: Scope) -> set[str] | None:
-    """What ``if backend != "flask": return`` before a statement says of it."""
-    for statement in body:
-        if statement is child:
-            return None
-        if not isinstance(statement, ast.If) or statement.orelse:
-            continue
-        if isinstance(statement.body[-1], (ast.Return, ast.Raise, ast.Continue, ast.Break)):
-            truth = backends_where_true(statement.test, file, scope)
+def _early_exit(owner: ast.AST, child: ast.AST, file: FileIndex, scope: Scope) -> set[str] | None:
+    """What ``if backend != "flask": return`` before a statement, in the same body of ``owner``, says of it."""
+    exits = file.early_exits.get(owner)
+    if exits is None:
+        exits = file.early_exits[owner] = list(_early_exits(owner))
+    for body, place, test in exits:
+        if child in body and body.index(child) > place:
+            truth = backends_where_true(test, file, scope)
             if truth is not None:
                 return set(_BACKEND_NAMES) - truth
     return None
+
+
+def _early_exits(owner: ast.AST) -> Iterator[EarlyExit]:
+    """The tests in the bodies of a statement after which it is left."""
+    for name in ("body", "orelse", "finalbody"):
+        body = getattr(owner, name, None)
+        if not isinstance(body, list):
+            continue
+        for place, statement in enumerate(body):
+            if not isinstance(statement, ast.If) or statement.orelse:
+                continue
+            if isinstance(statement.body[-1], (ast.Return, ast.Raise, ast.Continue, ast.Break)):
+                yield body, place, statement.test
 
 
 def backends_where_true(test: ast.expr, file: FileIndex, scope: Scope, depth: int = 0) -> set[str] | None:

@@ -27,6 +27,9 @@ BindingKind = Literal[
 ]
 ScopeKind = Literal["module", "function", "class", "comprehension"]
 
+#: a body, the place of an ``if …: return`` in it, and the test of that
+EarlyExit = tuple[list[ast.stmt], int, ast.expr]
+
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -152,6 +155,8 @@ class FileIndex:
     subscripts: list[tuple[ast.Subscript, Scope]] = field(default_factory=list)
     #: ``name[key] = value``: target, value, scope
     item_stores: list[tuple[ast.Subscript, ast.expr, Scope]] = field(default_factory=list)
+    #: by statement: where its bodies are left early (filled by ``guards``)
+    early_exits: dict[ast.AST, list[EarlyExit]] = field(default_factory=dict)
 
     def __hash__(self) -> int:
         return id(self)

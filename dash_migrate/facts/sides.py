@@ -17,6 +17,7 @@ class Sides:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
+        self._apps_for: dict[str, list[App]] = {}
 
     @cached_property
     def dash_files(self) -> set[str]:
@@ -107,6 +108,12 @@ class Sides:
 
     def apps_for(self, file: FileIndex) -> list[App]:
         """The Dash apps that code in a file may serve: linked by imports, else the nearest folder upwards."""
+        known = self._apps_for.get(file.display)
+        if known is None:
+            known = self._apps_for[file.display] = self._find_apps_for(file)
+        return known
+
+    def _find_apps_for(self, file: FileIndex) -> list[App]:
         component = self._components.get(file.display, set())
         linked = [app for app in self.facts.apps if app.file.display in component]
         if linked:
