@@ -171,7 +171,12 @@ def cb(v): ...
         ("import requests", ["with requests.Session() as s:", "    s.get('u')"], "network", "requests.Session().get"),
         ("import httpx", ["httpx.Client().get('u')"], "network", "httpx.Client().get"),
         ("from urllib.request import urlopen", ["urlopen('u')"], "network", "urllib.request.urlopen"),
-        ("import sqlite3 as s", ["s.connect('x').cursor().execute('q')"], "database", "sqlite3.connect().cursor().execute"),
+        (
+            "import sqlite3 as sq",
+            ["sq.connect('x').cursor().execute('q')"],
+            "database",
+            "sqlite3.connect().cursor().execute",
+        ),
         (
             "import sqlite3\ndef f(connection: sqlite3.Connection):\n    connection.execute('q')",
             ["f(v)"],
