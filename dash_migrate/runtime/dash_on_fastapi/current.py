@@ -8,6 +8,7 @@ from typing import Any, cast
 from starlette.requests import HTTPConnection, Request
 
 _current: contextvars.ContextVar[HTTPConnection | None] = contextvars.ContextVar("current_request", default=None)
+_context: contextvars.ContextVar[AppContext | None] = contextvars.ContextVar("app_context", default=None)
 
 
 def current_request() -> Request:
@@ -35,4 +36,51 @@ def vars_of(request: HTTPConnection) -> dict[str, Any]:
 
 def serving(connection: HTTPConnection | None) -> contextvars.Token[Any]:
     """Make a connection the current one; the server calls this."""
+    _context.set(None)  # a request has a context of its own, whatever was pushed before
     return _current.set(connection)
+
+
+class AppContext:
+    """``flask.Flask.app_context()``; around each websocket callback, too.
+
+    Extensions keep in it what must not outlive it, and ``teardown_appcontext`` functions run at its end.
+    """
+
+    def __init__(self, server: Any) -> None:
+        self.app = server
+        self.values: dict[str, Any] = {}
+        self._outer: list[AppContext | None] = []
+
+    def push(self) -> None:
+        """Enter it."""
+        self._outer.append(_context.get())
+        _context.set(self)
+
+    def pop(self, error: BaseException | None = None) -> None:
+        """Leave it; the error is what ended it, if any."""
+        if len(self._outer) == 1:
+            for function in reversed(self.app.context_hooks):
+                function(error)
+        _context.set(self._outer.pop())
+
+    def __enter__(self) -> AppContext:
+        self.push()
+        return self
+
+    def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
+        self.pop(error)
+
+
+def app_context() -> AppContext | None:
+    """The context that was pushed last; None for a request's own, and outside of both."""
+    return _context.get()
+
+
+def context_values() -> dict[str, Any]:
+    """What extensions keep for as long as the innermost context lives.
+
+    Raises:
+        RuntimeError: there is neither a request nor a pushed context.
+    """
+    context = _context.get()
+    return vars_of(current_request()) if context is None else context.values

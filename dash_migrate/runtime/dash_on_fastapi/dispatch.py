@@ -66,7 +66,7 @@ class Dispatch:
             hooks = list(self.server.teardown_hooks)
             for router in scope.get("dash.routers", ()):
                 hooks += getattr(router, "teardown_hooks", ())
-            for hook in reversed(hooks):
+            for hook in [*reversed(hooks), *reversed(self.server.context_hooks)]:
                 await call(hook, error)
 
     def _find(self, scope: Any) -> tuple[Any, Exception | None]:

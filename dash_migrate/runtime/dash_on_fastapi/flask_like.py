@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, cast
 
 from starlette.requests import HTTPConnection
@@ -15,7 +14,7 @@ from starlette.requests import HTTPConnection
 from .answers import make_response
 from .backend import FastAPIBackend
 from .config import Config
-from .current import current_request, has_request
+from .current import AppContext, app_context, current_request, has_request
 from .flask_routes import FlaskRoutes
 from .requests import BodyReader
 from .server import Server
@@ -36,7 +35,6 @@ class FlaskLikeServer(FlaskRoutes, Server):
         self.context_processors: list[Callable[[], dict[str, Any]]] = []
         self.sessions = Sessions(self)
         self.closing_hooks.append(self._save_session)
-        self.teardown_appcontext = self.teardown_request
         global _made
         _made = self
 
@@ -145,10 +143,9 @@ class FlaskLikeServer(FlaskRoutes, Server):
         if getattr(router, "template_folder", None):
             self.template_folders.append(os.path.join(router.folder, router.template_folder))
 
-    @contextlib.contextmanager
-    def app_context(self) -> Iterator[FlaskLikeServer]:
-        """There is none here; what stood inside runs all the same."""
-        yield self
+    def app_context(self) -> AppContext:
+        """``current_app`` and what extensions need of it, outside of requests."""
+        return AppContext(self)
 
     def test_client(self, **_options: Any) -> Any:
         """A client for tests with the methods and answers of Flask's."""
@@ -180,11 +177,14 @@ class FlaskLikeBackend(FastAPIBackend):
 
 
 def current_server() -> Any:
-    """``flask.current_app``: the server of the request being served, else the one made last.
+    """``flask.current_app``: the server of the context or request, else the one made last.
 
     Raises:
         RuntimeError: there is none.
     """
+    context = app_context()
+    if context is not None:
+        return context.app
     if has_request():
         return current_request().app
     if _made is None:

@@ -38,6 +38,7 @@ class Server(FastAPI):
         self.after_hooks: list[Callable[..., Any]] = []
         self.closing_hooks: list[Callable[..., Any]] = []
         self.teardown_hooks: list[Callable[..., Any]] = []
+        self.context_hooks: list[Callable[..., Any]] = []
         self.handlers: dict[Any, Callable[..., Any]] = {
             PreventUpdate: lambda _request, _error: ("", 204),
             InvalidResourceError: lambda _request, error: (error.args[0], 404),
@@ -69,6 +70,11 @@ class Server(FastAPI):
     def teardown_request(self, function: Any) -> Any:
         """Run a function when a request is over, given the exception that ended it, if any."""
         self.teardown_hooks.append(function)
+        return function
+
+    def teardown_appcontext(self, function: Any) -> Any:
+        """Run a function when a request, a websocket callback or an ``app_context`` is over."""
+        self.context_hooks.append(function)
         return function
 
     def add_exception_handler(self, exc_class_or_status_code: Any, handler: Any) -> None:
