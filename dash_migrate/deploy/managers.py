@@ -179,6 +179,8 @@ def _bind(value: str) -> list[tuple[str, str | None]]:
 def _rewritten(flag: Flag, new: list[tuple[str, str | None]]) -> list[Edit]:
     """The edits that put other flags in the place of one, in its style."""
     first = flag.items[0]
+    if new == [(flag.name, flag.value)]:
+        return []
     if not new:
         return (
             first.argv.delete(first.index, flag.items[-1].index + 1)
@@ -296,7 +298,7 @@ def _retargeted(command: Command, target: Target, others: list[Item], manager: s
 
 def _asgi(command: Command, target: Target) -> Plan:
     others = [a for a in command.arguments if not a.value.startswith("-")]
-    place = _target_item(others, target)
+    place = next((o for o in others if o.value == f"wsgi:{target.spelled}"), None)
     made = _retargeted(command, target, others, "uvicorn")
     items = command.arguments
     for index, item in enumerate(items):
@@ -307,8 +309,9 @@ def _asgi(command: Command, target: Target) -> Plan:
         elif command.manager == "granian" and wsgi:
             made = Plan("target", made.edits, "it asks for WSGI", made.becomes)
             made.edits += items[index + 1].argv.replace(items[index + 1].index, ["asgi"])
-    if command.manager == "hypercorn" and place is not None and place.value.startswith("wsgi:"):
-        made = Plan("target", [*place.argv.replace(place.index, [place.value[5:]])], "it asks for WSGI")
+    if command.manager == "hypercorn" and place is not None:
+        loads = _target_words(target, "uvicorn")
+        made = Plan("target", place.argv.replace(place.index, loads), "it asks for WSGI")
     if made.edits and not made.becomes:
         made.becomes = f"{command.name.value} …"
     return made

@@ -143,7 +143,8 @@ class Starts:
         if not spelled:
             dynamic = any(i.dynamic or "{" in i.value for i in command.arguments)
             return self._untold(file, command) if gunicorn and dynamic and not self._is_settled(command) else None
-        target = self.targets.resolve(spelled, command.folders, "application" if gunicorn else "app")
+        default = "application" if gunicorn else "app"
+        target = self.targets.resolve(spelled.removeprefix("wsgi:"), command.folders, default)
         if target.kind == "missing" and (item is None or item.dynamic or "_" * 4 in spelled):
             return self._untold(file, command) if gunicorn and not self._is_settled(command) else None
         if target.kind not in ("server", "dash"):

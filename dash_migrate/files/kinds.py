@@ -126,13 +126,15 @@ def kind_of(name: str, directory: str = "") -> Kind | None:
     suffix = name[name.rfind(".") :] if "." in name else ""
     if suffix == ".py":
         return "python"
+    if name in _BY_NAME:
+        return _BY_NAME[name]
     if suffix in _TEXT_SUFFIXES or name.startswith(_BEGINNINGS):
         for pattern, kind in _BY_PATTERN:
             if fnmatchcase(name, pattern):
                 return kind
         if directory in ("requirements", "reqs", "deps") and suffix in (".txt", ".in"):
             return "requirements"
-    return _BY_NAME.get(name) or _BY_SUFFIX.get(suffix)
+    return _BY_SUFFIX.get(suffix)
 
 
 def is_python_script(beginning: bytes) -> bool:

@@ -112,7 +112,7 @@ class Requirements:
         if requirement.fixed:
             return [Need("report", requirement, f"{why}; {requirement.fixed}", steps=steps)]
         edits = requirement.changed(spec, tuple(lacking))
-        for new in reversed(beside):
+        for new in beside:
             edits += requirement.beside(new)
         return [Need("dash", requirement, why, edits, steps)]
 

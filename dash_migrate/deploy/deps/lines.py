@@ -40,7 +40,7 @@ def requirement_at(path: str, data: str, start: int, end: int, section: str) -> 
     line = data[start:end]
     comment = _COMMENT.search(line.split("\n")[0])
     stop = comment.start() if comment is not None else len(line)
-    found = re.match(r"\s*", line)
+    found = re.match(r"[\s\ufeff]*", line)
     begin = found.end() if found else 0
     hashes = re.search(r"\s--hash[= ]|\s\\\s*$", line[:stop])
     if hashes is not None:
@@ -48,10 +48,12 @@ def requirement_at(path: str, data: str, start: int, end: int, section: str) -> 
     contents = line[begin:stop].rstrip().rstrip("\\").rstrip()
     if not contents or contents.startswith("-"):
         return None
+    contents = contents.replace("\\\r\n", "   ").replace("\\\n", "  ")
     parts = split(contents)
     if parts is None:
         return None
-    text = Text.raw(data, start + begin, start + begin + len(contents))
+    raw = Text.raw(data, start + begin, start + begin + len(contents))
+    text = Text(contents, raw.starts, raw.ends, raw.at)
     made = Requirement(
         path=path,
         name=normal(parts.name),

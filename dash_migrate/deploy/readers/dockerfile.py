@@ -13,7 +13,6 @@ from dash_migrate.deploy.readers.json_files import list_items
 from dash_migrate.deploy.texts import Text
 
 _INSTRUCTION = re.compile(r"[ \t]*(?P<name>[A-Za-z]+)(?=[ \t\\]|$)")
-_CONTINUED = re.compile(r"\\[ \t]*\r?\n(?:[ \t]*#[^\n]*\n|[ \t]*\r?\n)*")
 
 
 @dataclass
@@ -52,6 +51,20 @@ def instructions(data: str) -> Iterator[Instruction]:
         at = end + 1
 
 
+def _without_comments(text: Text) -> Text:
+    """The arguments of an instruction without the comment lines that may stand between continued ones."""
+    source = text.value
+    if "\n" not in source or "#" not in source or "<<" in source:
+        return text
+    origin: list[tuple[int, int]] = []
+    at = 0
+    for line in source.splitlines(keepends=True):
+        if not at or not line.lstrip().startswith("#"):
+            origin += [(n, n + 1) for n in range(at, at + len(line))]
+        at += len(line)
+    return text.decoded("".join(source[a:b] for a, b in origin), origin, lambda new: new)
+
+
 def _line_end(data: str, at: int) -> int:
     end = data.find("\n", at)
     return len(data) if end < 0 else end
@@ -82,8 +95,8 @@ def read(data: str, setting: Setting) -> Iterator[Piece]:
             yield from _words(stage, setting)
             stage = _Stage(setting.folders, dict(setting.env))
             continue
-        rest = data[one.start : one.end]
-        text = Text.raw(data, one.start, one.end)
+        text = _without_comments(Text.raw(data, one.start, one.end))
+        rest = text.value
         here = replace(setting, folders=stage.folders, env=dict(stage.env), shell=True, port=True)
         if one.name == "WORKDIR":
             name = rest.strip().strip("\"'").rstrip("/").rpartition("/")[2]
