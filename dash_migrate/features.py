@@ -86,23 +86,28 @@ def version_key(version: str) -> tuple[tuple[int, ...], int, int]:
 
 
 def nearest(asked: str | None, known: list[str]) -> str:
-    """Of the known versions the one that speaks for an asked one.
+    """Of the known versions the one that speaks for an asked one; the newest release if none is asked for.
 
     Raises:
         ValueError: what is asked for is no version number.
     """
     ordered = sorted(known, key=version_key)
     if asked is None:
-        return ordered[-1]
+        return _released(ordered)
     if not re.fullmatch(r"\d+(\.\d+)*((a|b|rc|\.dev)\d+)?", asked):
         raise ValueError(f"{asked!r} is not a version of Dash")
     if asked in known:
         return asked
     same = [one for one in ordered if one.startswith(asked + ".")]
     if same:
-        return same[-1]
+        return _released(same)
     before = [one for one in ordered if version_key(one) <= version_key(asked)]
     return before[-1] if before else ordered[0]
+
+
+def _released(ordered: list[str]) -> str:
+    """The last that is no candidate, or the last."""
+    return next((one for one in reversed(ordered) if version_key(one)[1]), ordered[-1])
 
 
 @cache

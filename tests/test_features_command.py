@@ -36,7 +36,7 @@ def test_a_version_that_was_not_probed_is_answered_by_the_one_before() -> None:
 def test_markdown_is_a_table_with_evidence() -> None:
     text = run("--format", "markdown", "--dash-version", "4.4.1").output
     assert "| Feature | Flask | FastAPI | Quart |" in text
-    assert "**no** HEAD / 405, OPTIONS / 405" in text
+    assert "**no**: HEAD / 405, OPTIONS / 405" in text
     assert "## Claims that do not hold" in text
     for line in text.splitlines():
         if line.startswith("| "):

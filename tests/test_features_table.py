@@ -97,10 +97,11 @@ def test_what_changed_with_which_version() -> None:
 @pytest.mark.parametrize(
     ("asked", "answered"),
     [
-        (None, "4.5.0rc2"),
+        (None, "4.4.1"),
         ("4.4.1", "4.4.1"),
         ("4.4", "4.4.1"),
-        ("4", "4.5.0rc2"),
+        ("4", "4.4.1"),
+        ("4.5", "4.5.0rc2"),
         ("4.4.7", "4.4.1"),
         ("4.5.0", "4.5.0rc2"),
         ("9.0", "4.5.0rc2"),

@@ -8,7 +8,9 @@ import click
 
 
 @click.command()
-@click.option("--dash-version", metavar="X.Y", help="For this version of Dash (default: the newest that was probed).")
+@click.option(
+    "--dash-version", metavar="X.Y", help="For this version of Dash (default: the newest release that was probed)."
+)
 @click.option("--feature", "name", metavar="ID", help="Only this row; in the terminal through all versions.")
 @click.option(
     "--format",

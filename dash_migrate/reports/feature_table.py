@@ -101,7 +101,7 @@ def as_markdown(rows: Sequence[Feature], version: str | None) -> str:
 
 def _markdown_cell(row: Feature, backend: Backend, version: str | None) -> str:
     cell = row.cell(backend, version)
-    return cell_of_table(f"**{MARKS[cell.status]}** {cell.seen}")
+    return cell_of_table(f"**{MARKS[cell.status]}**: {cell.seen}")
 
 
 def _named(rows: Sequence[Feature], version: str | None) -> str:
@@ -139,7 +139,7 @@ def _drawn_cell(row: Feature, backend: Backend, version: str | None) -> Any:
     if row.refuted(backend, version):
         text.append("*")
     if cell.status in ("no", "partly"):
-        text.append(f" {cell.seen}", style="")
+        text.append(f": {cell.seen}", style="")
     return text
 
 
@@ -159,7 +159,7 @@ def draw_one(console: Console, row: Feature) -> None:
         for backend in BACKENDS:
             cell = row.observed[version][backend]
             text = Text(MARKS[cell.status], style=STYLES[cell.status])
-            text.append(f" {cell.seen}" + (" *" if row.refuted(backend, version) else ""), style="")
+            text.append(f": {cell.seen}" + (" *" if row.refuted(backend, version) else ""), style="")
             cells.append(text)
         drawn.add_row(version, *cells)
     console.print(drawn)
