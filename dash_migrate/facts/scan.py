@@ -45,7 +45,8 @@ class App:
     value: DashApp
     constructors: list[tuple[ast.Call, Scope]]
     servers: Values
-    #: the backend it is made with: "flask", "fastapi", "quart", "custom", or "unknown" (chosen at run time)
+    #: the backend it is made with: "flask", "fastapi", "quart", "custom", "several" (of ours, chosen when it
+    #: starts), or "unknown" (chosen at run time)
     backend: str
     #: whether Flask runs around it behind the bridge
     bridged: bool = False
@@ -283,8 +284,12 @@ def _chosen_backend(facts: Facts, node: ast.expr, scope: Scope) -> _Chosen | Non
             values |= frozenset().union(*(v.named("server") for v in values if isinstance(v, Items)))
             facts.bridged_hosts |= {v for v in values if isinstance(v, FlaskApp)}
         first = node.args[0] if node.args else None
-        name = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else "unknown"
-        return name, True, False
+        if isinstance(first, ast.Constant) and isinstance(first.value, str):
+            return first.value, True, False
+        return ("several" if isinstance(first, ast.Name) else "unknown"), True, False
+    if isinstance(node, ast.Call) and call_name(node) == "backend_class":
+        if any(isinstance(v, Ext) and "dash_backend" in v.dotted for v in facts.project.evaluator.eval(node.func, scope)):
+            return "several", False, True
     made = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else node
     for value in facts.project.evaluator.eval(made, scope):
         root = value.dotted.split(".")[0] if isinstance(value, Ext) else ""

@@ -27,6 +27,9 @@ OLD_PARAMETERS = (
 class Bridge:
     """Makes the edits for one target backend."""
 
+    #: whether the backend is named to every function that takes it, for it may be Flask
+    names_backend_always = False
+
     def __init__(self, facts: Facts, apps: list[App], target: Backend, edits: dict[str, FileEdits]) -> None:
         self.facts = facts
         self.apps = apps
@@ -50,6 +53,10 @@ class Bridge:
     def file_edits(self, file: FileIndex) -> FileEdits:
         return self.edits[file.display]
 
+    def backend(self, file: FileIndex) -> str:
+        """The code that says which backend it is."""
+        return f'"{self.target}"'
+
     def _need(self, file: FileIndex, name: str) -> None:
         self.file_edits(file).need(MODULE, name)
 
@@ -63,9 +70,9 @@ class Bridge:
         sites = app.constructors
         given = [(call, scope) for call, scope in sites if server_argument(call) is not None]
         inits = [(call, scope) for call, scope in sites if last_name(call.func) == "__init__"]
-        if inits and any(call in self._forwarded for call, _ in inits):
-            inits = []  # another app of the class gets its backend from the call that makes it
+        inits = [(call, scope) for call, scope in inits if call not in self._forwarded]
         hidden = [(call, scope) for call, scope in sites if self.facts.project.hidden_server(call, scope)[0]]
+        hidden = [(call, scope) for call, scope in hidden if call not in self._forwarded]
         for call, scope in given or hidden or inits[:1] or sites[-1:]:
             if call not in self._done:
                 self._done.add(call)
@@ -73,7 +80,10 @@ class Bridge:
 
     @cached_property
     def _forwarded(self) -> set[ast.Call]:
-        """The ``super().__init__(…)`` that pass on a server which the call that makes the app is given."""
+        """The ``super().__init__(…)`` that pass on what a call that makes an app gives as ``server``.
+
+        All apps of such a class get their backend from the calls that make them.
+        """
         found = set()
         for app in self.apps:
             if any(server_argument(call) is not None for call, _ in app.constructors[1:]):
@@ -98,7 +108,7 @@ class Bridge:
                 self._give_options(call, holder, members, edits)
                 return
         self._need(file, "flask_bridge")
-        backend = f'flask_bridge("{self.target}")'
+        backend = f"flask_bridge({self.backend(file)})"
         for place in range(len(call.args) - 1, shift + 1, -1):
             name = OLD_PARAMETERS[place - shift] if place - shift < len(OLD_PARAMETERS) else None
             if name is not None:
@@ -108,7 +118,7 @@ class Bridge:
                 edits.edit(call, code.positional_to_keyword(shift + 1, "server"))
             edits.edit(call, code.set_keyword("backend", backend))
             return
-        with_server = _bridge_call(self.target)
+        with_server = _bridge_call(self.backend(file))
         if keyword is not None:
             edits.edit(call, code.replace_keyword("server", "backend", with_server))
         elif positional > 1:
@@ -121,14 +131,15 @@ class Bridge:
     def _give_options(self, call: ast.Call, holder: ast.AST | None, members: int, edits: FileEdits) -> None:
         """``Dash(**settings)`` → ``Dash(**bridge_options("fastapi", settings))``, for the server is in there."""
         self._need(edits.file, "bridge_options")
+        backend = self.backend(edits.file)
         if isinstance(holder, ast.Starred):
             names = ", ".join(f'"{name}"' for name in OLD_PARAMETERS[:members])
-            edits.edit(call, code.star_to_keywords(f'bridge_options("{self.target}", dict(zip(({names}), _)))'))
+            edits.edit(call, code.star_to_keywords(f"bridge_options({backend}, dict(zip(({names}), _)))"))
             return
         assert isinstance(holder, ast.keyword)
         named = bool(call.args) or any(k.arg == "name" for k in call.keywords)
         extra = "" if named else ", named=False"
-        edits.edit(holder.value, code.fill(f'bridge_options("{self.target}", _{extra})'))
+        edits.edit(holder.value, code.fill(f"bridge_options({backend}, _{extra})"))
 
     def _unbound_init(self, call: ast.Call, scope: Scope) -> int:
         """1 for ``Dash.__init__(self, …)``, where ``self`` takes the first place."""
@@ -171,8 +182,11 @@ class Bridge:
         if wanted == "flask":
             self._to_flask(use, slot)
         else:
-            extra = (f'"{self.target}"',) if use.node not in self.flow.composites else ()
-            self._edit(use.file, use.node, "asgi_server", *extra)
+            self._edit(use.file, use.node, "asgi_server", *self._backend_of(use.node, use.file))
+
+    def _backend_of(self, node: ast.AST | None, file: FileIndex) -> tuple[str, ...]:
+        """The second argument of ``asgi_server``, where it needs one."""
+        return (self.backend(file),) if self.names_backend_always or node not in self.flow.composites else ()
 
     def _to_flask(self, use: Use, slot: Slot | None) -> None:
         edits = self.file_edits(use.file)
@@ -254,8 +268,8 @@ class Bridge:
         if single and source is not None and self.flow.carried(source) == "flask":
             target = statement.targets[0]  # type: ignore[union-attr]
             edits.edit(target, code.rename(slot.twin))
-            extra = "" if value in self.flow.composites else f', "{self.target}"'
-            edits.insert_after(statement, f"{slot.name} = asgi_server({slot.twin}{extra})")
+            arguments = ", ".join((slot.twin, *self._backend_of(value, slot.file)))
+            edits.insert_after(statement, f"{slot.name} = asgi_server({arguments})")
             self._need(slot.file, "asgi_server")
             return
         if value is None or not self._may_be_server(binding):
@@ -281,7 +295,7 @@ class Bridge:
                 self.file_edits(slot.file).edit(value, _append_string(slot.twin))
 
 
-def _bridge_call(target: str):  # type: ignore[no-untyped-def]
+def _bridge_call(backend: str):  # type: ignore[no-untyped-def]
     def change(value):  # type: ignore[no-untyped-def]
         import libcst as cst
 
@@ -289,7 +303,7 @@ def _bridge_call(target: str):  # type: ignore[no-untyped-def]
             cst.Name("flask_bridge"),
             [
                 cst.Arg(
-                    cst.SimpleString(f'"{target}"'),
+                    cst.parse_expression(backend),
                     comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")),
                 ),
                 cst.Arg(value),

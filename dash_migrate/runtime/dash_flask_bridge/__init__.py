@@ -80,8 +80,11 @@ def asgi_server(server: Any, backend: str | None = None) -> Any:
 
     Args:
         server: the object; one that is an ASGI server already comes back as it is.
-        backend: for a Flask app whose Dash apps are not made yet, the backend they will have.
+        backend: for a Flask app whose Dash apps are not made yet, the backend they will have; ``"flask"`` leaves
+            the object as it is, for a WSGI server.
     """
+    if backend == "flask":
+        return getattr(server, "server", server) if hasattr(server, "callback_map") else server
     if isinstance(server, Flask):
         return front_of(server).entry(backend)
     if hasattr(server, "backend") and hasattr(server, "callback_map"):
@@ -93,7 +96,7 @@ def asgi_server(server: Any, backend: str | None = None) -> Any:
 
 def flask_view(app: Any) -> Any:
     """A Dash app as it looked on Flask, for extensions that take the app and use ``app.server``."""
-    return FlaskView(app)
+    return app if isinstance(app.server, Flask) else FlaskView(app)
 
 
 def before_first_request(server: Any) -> Callable[[Any], Any]:
@@ -131,6 +134,9 @@ def serve(server: Any, host: str | None = None, port: Any = None, debug: bool | 
     Raises:
         ValueError: ``ssl_context`` is not a (certificate file, key file) pair.
     """
+    if isinstance(server, Flask) and "dash_flask_bridge" not in server.extensions:
+        server.run(host, port, debug, **options)  # Flask is the backend
+        return
     if debug is not None:
         with contextlib.suppress(TypeError):  # a WSGI app that is not Flask's
             flask_of(server).debug = bool(debug)

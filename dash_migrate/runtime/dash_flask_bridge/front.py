@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -21,6 +23,7 @@ class Front:
         self.shell: Any = None  # an ASGI server that was asked for before any Dash app was made
         self.backends: list[Any] = []
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="flask")
+        flask_app.__class__ = asgi_callable(type(flask_app))  # type: ignore[arg-type]
         self._dispatch = flask_app.dispatch_request
         flask_app.dispatch_request = self.dispatch_request  # type: ignore[method-assign]
 
@@ -80,6 +83,24 @@ class Front:
         if target is None or (target == backend.index_path != path and backend.knows("GET", path)):
             target = path
         return Call(backend, flask.request.environ, target).answer()
+
+
+@functools.cache
+def asgi_callable(kind: type[Flask]) -> type[Flask]:
+    """The class of a Flask app that ASGI servers can call too, under whatever name they load it."""
+
+    def call(self: Any, *args: Any) -> Any:
+        if len(args) == 2:
+            return kind.__call__(self, *args)  # WSGI
+        entry = front_of(self).entry()
+        if not args:
+            return entry  # uvicorn tries whether an object it does not know is a factory
+        return entry(*args) if len(args) == 3 else functools.partial(entry, *args)  # ASGI, ASGI 2
+
+    if hasattr(inspect, "markcoroutinefunction"):  # from Python 3.12 on, servers see that it is ASGI 3
+        inspect.markcoroutinefunction(call)
+    names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}
+    return type(kind.__name__, (kind,), {**names, "__call__": call})
 
 
 def front_of(flask_app: Flask) -> Front:
