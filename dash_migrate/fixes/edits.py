@@ -138,7 +138,8 @@ def _rewrite(edits: FileEdits, segment: Segment, newline: str) -> str:
             continue
         place = edits.text.place(found)
         if segment.start <= place[0] < segment.end:
-            known = by_place.get((_CST_NAMES.get(type(found).__name__, type(found).__name__), place))
+            kinds = _CST_NAMES.get(type(found).__name__, (type(found).__name__,))
+            known = next((by_place[kind, place] for kind in kinds if (kind, place) in by_place), None)
             if known is None:
                 raise NotReproducible(f"line {found.lineno}: no such node")
             changes.setdefault(known, []).extend(wanted)
@@ -194,7 +195,17 @@ def _rewrite(edits: FileEdits, segment: Segment, newline: str) -> str:
 
 
 #: where LibCST's names differ from those of ``ast``
-_CST_NAMES = {"keyword": "Arg", "Constant": "SimpleString"}
+_CST_NAMES = {
+    "keyword": ("Arg",),
+    "arg": ("Param",),
+    "AsyncFunctionDef": ("FunctionDef",),
+    "Constant": ("SimpleString", "ConcatenatedString", "Integer", "Float", "Imaginary", "Name", "Ellipsis"),
+    "JoinedStr": ("FormattedString", "ConcatenatedString"),
+    "BinOp": ("BinaryOperation",),
+    "BoolOp": ("BooleanOperation",),
+    "UnaryOp": ("UnaryOperation",),
+    "Compare": ("Comparison",),
+}
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from dash_migrate.facts.scan import App, Facts, Reference
 from dash_migrate.facts.scopes import FileIndex, Scope
@@ -35,6 +36,21 @@ class Work:
     def __post_init__(self) -> None:
         self.servers = {s for app in self.apps for s in app.servers if isinstance(s, (Server, FlaskApp))}
         self.roles = Roles(self.facts, self.files, self.is_server)
+
+    @cached_property
+    def catches_http_errors(self) -> bool:
+        """Whether any code of the group catches werkzeug's exceptions."""
+        evaluator = self.facts.project.evaluator
+        for name in self.files:
+            file = self.facts.project.files[name]
+            for node in ast.walk(file.tree):
+                if isinstance(node, ast.ExceptHandler) and node.type is not None:
+                    scope = self.facts.project.scope_at(file, node.type)
+                    for kind in node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]:
+                        for value in evaluator.eval(kind, scope):
+                            if isinstance(value, Ext) and value.dotted.startswith("werkzeug.exceptions."):
+                                return True
+        return False
 
     def is_server(self, value: Value) -> bool:
         """Whether a value is the server of one of these apps."""

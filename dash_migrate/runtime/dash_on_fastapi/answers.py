@@ -7,7 +7,7 @@ import decimal
 import json
 import uuid
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from starlette import responses
 from starlette.exceptions import HTTPException
@@ -15,10 +15,13 @@ from starlette.requests import HTTPConnection
 from werkzeug.datastructures import ResponseCacheControl
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 from werkzeug.exceptions import InternalServerError, default_exceptions
+from werkzeug.exceptions import abort as werkzeug_abort
 from werkzeug.http import HTTP_STATUS_CODES, dump_cookie, http_date, parse_cache_control_header
 from werkzeug.utils import get_content_type
 from werkzeug.utils import redirect as werkzeug_redirect
 from werkzeug.wrappers import Response as WerkzeugResponse
+
+from .current import current_request, has_request
 
 
 class Response(responses.Response):
@@ -105,7 +108,7 @@ class JSONResponse(Response):
     media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
-        return (dumps(content) + "\n").encode("utf-8")
+        return settings().page(content).encode("utf-8")
 
 
 class RedirectResponse(Response):
@@ -127,10 +130,38 @@ def _described(made: WerkzeugResponse) -> list[tuple[str, str]]:
     return [(k, v) for k, v in made.headers if k.lower() != "content-length"]
 
 
+class Json:
+    """How an app writes JSON: ``server.json.sort_keys = False`` and so on."""
+
+    sort_keys = True
+    ensure_ascii = True
+    compact: bool | None = None
+    mimetype = "application/json"
+
+    def dumps(self, content: Any, **options: Any) -> str:
+        """JSON, with what Flask adds to it."""
+        own = {"sort_keys": self.sort_keys, "ensure_ascii": self.ensure_ascii, "default": _plain}
+        return json.dumps(content, **{**own, **options})
+
+    def loads(self, text: str | bytes, **options: Any) -> Any:
+        """What JSON says."""
+        return json.loads(text, **options)
+
+    def page(self, content: Any) -> str:
+        """JSON as an answer."""
+        options: dict[str, Any] = {"separators": (",", ":")} if self.compact in (None, True) else {"indent": 2}
+        return self.dumps(content, **options) + "\n"
+
+
+def settings() -> Json:
+    """How the app being served writes JSON."""
+    server = current_request().app if has_request() else None
+    return getattr(server, "json", None) or Json()
+
+
 def dumps(content: Any, **options: Any) -> str:
     """``flask.json.dumps``."""
-    options = {"sort_keys": True, "separators": (",", ":"), "default": _plain, **options}
-    return json.dumps(content, **options)
+    return settings().dumps(content, **options)
 
 
 def _plain(value: Any) -> Any:
@@ -173,17 +204,31 @@ def make_response(value: Any, status: Any = None, headers: Any = None) -> respon
     return response
 
 
-def respond(content: Any, status_code: Any = 200, headers: Any = None, media_type: str = "text/html") -> Any:
+def respond(
+    content: Any, status_code: Any = 200, headers: Any = None, media_type: str = "text/html", content_type: Any = None
+) -> Any:
     """``flask.Response`` for a body that may be text, bytes or made while it is sent."""
     code = int(str(status_code).split(" ", 1)[0])
     made = Response if content is None or isinstance(content, (str, bytes)) else StreamingResponse
-    return made(content, code, headers=dict(_pairs(headers)), media_type=media_type)
+    given = dict(_pairs(headers))
+    if content_type is not None:
+        given["Content-Type"] = content_type
+    return made(content, code, headers=given, media_type=media_type)
 
 
-def plain_response(*value: Any) -> WerkzeugResponse:
-    """``flask.make_response`` as werkzeug's own Response, with everything it can do; views may return it."""
-    made = make_response(value if len(value) > 1 else value[0] if value else "")
-    return WerkzeugResponse(bytes(made.body), made.status_code, list(made.headers.items()))
+class FullResponse(WerkzeugResponse):
+    """``flask.Response`` with all that werkzeug's can do; views may return it."""
+
+    default_mimetype = "text/html"
+
+
+def full_response(*value: Any) -> FullResponse:
+    """``flask.make_response``, giving a ``FullResponse``."""
+    given = value if len(value) > 1 else value[0] if value else ""
+    if isinstance(given, WerkzeugResponse):
+        return cast("FullResponse", FullResponse.force_type(given))
+    made = make_response(given)
+    return FullResponse(bytes(made.body), made.status_code, list(made.headers.items()))
 
 
 def _parts(value: tuple[Any, ...]) -> tuple[Any, Any, Any]:
@@ -212,30 +257,32 @@ def error_page(error: BaseException) -> responses.Response:
 
 
 def as_werkzeug_error(error: BaseException) -> WerkzeugHTTPException:
-    """An HTTP error as the exception Flask's error handlers were given."""
+    """An HTTP error as error handlers are given it: werkzeug's exception, with FastAPI's attributes too."""
+    made: Any
     if isinstance(error, WerkzeugHTTPException):
-        return error
-    if not isinstance(error, HTTPException):
-        return InternalServerError(original_exception=error)
-    made = default_exceptions.get(error.status_code, WerkzeugHTTPException)()
-    made.code = error.status_code
-    if error.detail and error.detail != made.name:
-        made.description = error.detail
-    return made
+        made = error
+    elif isinstance(error, HTTPException):
+        made = default_exceptions.get(error.status_code, WerkzeugHTTPException)()
+        made.code = error.status_code
+        if error.detail and error.detail != made.name:
+            made.description = error.detail
+    else:
+        made = InternalServerError(original_exception=error)
+    made.status_code, made.detail = made.code, made.description
+    return cast("WerkzeugHTTPException", made)
 
 
-def abort(status: Any, description: str | None = None, response: Any = None) -> None:
-    """Stop with an HTTP error, or with an answer.
+def abort(status: Any, *args: Any, **kwargs: Any) -> None:
+    """``flask.abort``: stop with an HTTP error, or with an answer.
 
     Raises:
-        HTTPException: for FastAPI to answer.
-        Answered: an answer was given instead of a code.
+        werkzeug.exceptions.HTTPException: for the app's error handlers.
+        Answered: an answer of FastAPI's was given instead of a code.
     """
-    if isinstance(status, (responses.Response, WerkzeugResponse)):
-        raise Answered(make_response(status))
-    if response is not None:
-        raise Answered(make_response(response))
-    raise HTTPException(int(status), description)
+    given = kwargs.get("response", status)
+    if isinstance(given, responses.Response):
+        raise Answered(given)
+    werkzeug_abort(status, *args, **kwargs)
 
 
 class Answered(Exception):
@@ -267,6 +314,8 @@ def from_werkzeug(made: WerkzeugResponse, request: HTTPConnection | None = None)
 
 def content_type(mimetype: str) -> str:
     """A mimetype with the charset Flask adds to text."""
+    if "charset" in mimetype:
+        return mimetype
     return get_content_type(mimetype, "utf-8")
 
 

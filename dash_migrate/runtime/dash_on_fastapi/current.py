@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import functools
 from typing import Any, cast
 
 from starlette.requests import HTTPConnection, Request
@@ -32,6 +33,17 @@ def vars_of(request: HTTPConnection) -> dict[str, Any]:
     """What is kept on ``request.state``, as a dictionary."""
     state: dict[str, Any] = request.state._state
     return state
+
+
+def copy_current_request_context(function: Any) -> Any:
+    """A function that sees the current request wherever it is called, such as in a thread."""
+    context = contextvars.copy_context()
+
+    @functools.wraps(function)
+    def in_context(*args: Any, **kwargs: Any) -> Any:
+        return context.copy().run(function, *args, **kwargs)
+
+    return in_context
 
 
 def serving(connection: HTTPConnection | None) -> contextvars.Token[Any]:

@@ -12,9 +12,10 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import Match
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
+from werkzeug.exceptions import InternalServerError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .answers import Answered, error_page, make_response
+from .answers import Answered, as_werkzeug_error, error_page, make_response
 from .current import current_request, serving
 from .routing import Routes, handles
 from .threads import in_thread
@@ -29,7 +30,7 @@ class Dispatch:
         self.server = server
         self.router = server.router
         self.inner = server.router.middleware_stack
-        self.routes = Routes(server.router)
+        self.routes = Routes(server.router, getattr(server, "url_map", None))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
@@ -91,7 +92,7 @@ class Dispatch:
             return
         if scope["method"] == "HEAD" and not handles(route, "HEAD"):
             scope["method"], send = "GET", _without_body(send)
-        if hasattr(route, "options"):  # a FlaskRoute
+        if isinstance(getattr(route, "options", None), dict):  # a FlaskRoute
             scope.update(path_params=scope["dash.values"], endpoint=route.endpoint, route=route)
             await route.handle(scope, receive, send)
             return
@@ -109,7 +110,7 @@ class Dispatch:
             return error.response
         http = isinstance(error, (HTTPException, WerkzeugHTTPException))
         handler, given = self._handler(error, request)
-        if handler is None or (not http and isinstance(given, HTTPException)):
+        if handler is None or (not http and isinstance(given, WerkzeugHTTPException)):
             shown = None if http else self._shown_by_dash(error)
             if shown is not None:
                 return shown
@@ -126,21 +127,16 @@ class Dispatch:
         handlers: dict[Any, Any] = dict(self.server.handlers)
         for router in request.scope.get("dash.routers", ()):
             handlers.update(getattr(router, "handlers", {}))
-        if isinstance(error, WerkzeugHTTPException):
-            given: Any = HTTPException(error.code or 500, error.description)
-        else:
-            given = error
-        if isinstance(given, HTTPException):
-            keys: list[Any] = [given.status_code, HTTPException, WerkzeugHTTPException, Exception]
-            return next((handlers[k] for k in keys if k in handlers), None), given
+        if isinstance(error, (HTTPException, WerkzeugHTTPException)):
+            given = as_werkzeug_error(error)
+            kinds = [given.code, *type(error).__mro__, *type(given).__mro__]
+            return next((handlers[k] for k in kinds if k in handlers), None), given
         for cls in type(error).__mro__:
             if cls in handlers:
                 return handlers[cls], error
-        for key in (500, HTTPException, WerkzeugHTTPException):
+        for key in (500, *InternalServerError.__mro__, HTTPException):
             if key in handlers:
-                made = HTTPException(500)
-                made.original_exception = error  # type: ignore[attr-defined]
-                return handlers[key], made
+                return handlers[key], as_werkzeug_error(error)
         return None, error
 
     def _shown_by_dash(self, error: Exception) -> Response | None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, cast
 
 from starlette.requests import HTTPConnection
+from werkzeug.routing import Map
 
-from .answers import make_response
+from .answers import Json, make_response
 from .backend import FastAPIBackend
 from .config import Config
 from .current import AppContext, app_context, current_request, has_request
@@ -26,11 +28,23 @@ _made: Any = None
 class FlaskLikeServer(FlaskRoutes, Server):
     """A FastAPI app with ``config``, ``secret_key`` and ``request.session``."""
 
-    def __init__(self, name: str = "__main__", template_folder: str = "templates", **options: Any) -> None:
-        super().__init__(name, **options)
+    def __init__(
+        self,
+        name: str = "__main__",
+        static_url_path: str | None = None,
+        static_folder: str | None = "static",
+        template_folder: str = "templates",
+        instance_path: str | None = None,
+        instance_relative_config: bool = False,
+    ) -> None:
+        super().__init__(name, static_url_path, static_folder)
         self.template_folder = template_folder
-        self.template_folders = [os.path.join(self.folder, template_folder)]
-        self.config = Config(self.folder)
+        self.template_folders = [os.path.join(self.root_path, template_folder)]
+        self.instance_path = instance_path or _instance_path(name, self.root_path)
+        self.config = Config(self.instance_path if instance_relative_config else self.root_path)
+        self.json = Json()
+        #: converters and rules for slashes; the routes are elsewhere
+        self.url_map = Map()
         self.extensions: dict[str, Any] = {}
         self.context_processors: list[Callable[[], dict[str, Any]]] = []
         self.sessions = Sessions(self)
@@ -135,13 +149,13 @@ class FlaskLikeServer(FlaskRoutes, Server):
 
         return register(name) if callable(name) else register
 
-    def include_router(self, router: Any, **options: Any) -> None:
-        """As FastAPI's; also takes in what a ``Router`` has for the whole app."""
-        super().include_router(router, **options)
-        for method, function in getattr(router, "for_server", ()):
-            getattr(self, method)(function)
+    def include_router(self, router: Any, *, prefix: str | None = None, **options: Any) -> None:
+        """As FastAPI's; a ``Router`` brings its hooks and templates, and its own prefix unless another is given."""
+        self.include(super().include_router, router, prefix, options)
+        for method, arguments in getattr(router, "for_server", ()):
+            getattr(self, method)(*arguments)
         if getattr(router, "template_folder", None):
-            self.template_folders.append(os.path.join(router.folder, router.template_folder))
+            self.template_folders.append(os.path.join(router.root_path, router.template_folder))
 
     def app_context(self) -> AppContext:
         """``current_app`` and what extensions need of it, outside of requests."""
@@ -152,6 +166,19 @@ class FlaskLikeServer(FlaskRoutes, Server):
         from .testing import client
 
         return client(self)
+
+
+def _instance_path(name: str, root_path: str) -> str:
+    """Where Flask looks for the instance folder: beside the module, or beside the package."""
+    module = sys.modules.get(name)
+    package = root_path
+    if module is not None and hasattr(module, "__path__"):
+        for _ in name.split("."):
+            package = os.path.dirname(package)
+    elif module is not None and "." in name:
+        for _ in name.split(".")[1:]:
+            package = os.path.dirname(package)
+    return os.path.join(package, "instance")
 
 
 class _Receive:

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from fastapi import APIRouter
-from starlette.requests import Request
 from starlette.routing import BaseRoute, Match
 
 from . import files
@@ -25,23 +24,29 @@ class FlaskRoute(BaseRoute):
     """One rule and its view."""
 
     def __init__(self, rule: str, view: Callable[..., Any], name: str, methods: Any = None, **options: Any) -> None:
-        self.path, self.view, self.name = rule, view, name
+        self.path, self.name = rule, name
         self.endpoint = view
         self.methods = {str(m).upper() for m in methods or getattr(view, "methods", None) or ("GET",)}
         self.options = options  # of werkzeug's Rule
+        self.owners: tuple[Any, ...] = ()
+
+    def under(self, prefix: str, owner: Any) -> FlaskRoute:
+        """The same route in a router that is included under a prefix."""
+        made = FlaskRoute(prefix + self.path, self.endpoint, self.name, self.methods, **self.options)
+        made.owners = (owner, *self.owners)
+        return made
 
     def matches(self, scope: Any) -> tuple[Match, Any]:
         return Match.NONE, {}  # Dispatch finds it in werkzeug's map
 
     async def handle(self, scope: Any, receive: Any, send: Any) -> None:
-        request = current_request()
         arguments = dict(scope["path_params"])
-        if "request" in inspect.signature(self.view).parameters:
-            arguments["request"] = request
-        if inspect.iscoroutinefunction(self.view):
-            answer = await self.view(**arguments)
+        if "request" in inspect.signature(self.endpoint).parameters:
+            arguments.setdefault("request", current_request())
+        if inspect.iscoroutinefunction(self.endpoint):
+            answer = await self.endpoint(**arguments)
         else:
-            answer = await in_thread(self.view, **arguments)
+            answer = await in_thread(self.endpoint, **arguments)
         await make_response(answer)(scope, receive, send)
 
 
@@ -49,114 +54,172 @@ class FlaskRoutes:
     """``route``, ``add_url_rule`` and their like, for servers and routers."""
 
     routes: Any
-    router: Any
+    include_router: Any
 
     def add_url_rule(
         self, rule: str, endpoint: str | None = None, view_func: Any = None, methods: Any = None, **options: Any
     ) -> None:
-        """Add a rule of Flask's; the options are those of werkzeug's ``Rule``."""
+        """Add a rule of Flask's; the options are those of werkzeug's ``Rule``.
+
+        Raises:
+            TypeError: there is no view.
+        """
         options.pop("provide_automatic_options", None)
         if view_func is None:
             raise TypeError("a rule needs a view")
-        name = endpoint or getattr(view_func, "__name__", rule)
-        getattr(self, "router", self).routes.append(FlaskRoute(rule, view_func, name, methods, **options))
+        name = endpoint or str(getattr(view_func, "__name__", rule))
+        self.routes.append(FlaskRoute(rule, view_func, name, methods, **options))
 
-    def route(self, rule: str, **options: Any) -> Callable[[Any], Any]:
+    def route(self, path: str, *, endpoint: str | None = None, **options: Any) -> Any:
         """Decorate a view with a rule of Flask's."""
 
         def register(view: Any) -> Any:
-            self.add_url_rule(rule, options.pop("endpoint", None), view, **options)
+            self.add_url_rule(path, endpoint, view, **options)
             return view
 
         return register
 
+    def include(self, include: Callable[..., None], router: Any, prefix: str | None, options: dict[str, Any]) -> None:
+        """Include a router the framework's way; what the framework does not know of a ``Router`` comes along."""
+        if not isinstance(router, Router):
+            include(router, prefix=prefix or "", **options)
+            return
+        prefix = (router.url_prefix if prefix is None else prefix).rstrip("/")
+        known = len(self.routes)
+        include(router, prefix=prefix, **options)
+        sources = [route for route in router.routes if not isinstance(route, FlaskRoute)]
+        for source, made in zip(sources, self.routes[known:], strict=False):
+            if not hasattr(made, "original_router"):  # older FastAPI copies the routes
+                made.owners = (router, *getattr(source, "owners", ()))
+        for route in list(router.routes):
+            if isinstance(route, FlaskRoute):
+                self.routes.append(route.under(prefix, router))
 
-class Router(FlaskRoutes, APIRouter):
+
+class Router(FlaskRoutes, APIRouter):  # type: ignore[misc]
     """A router with a name, hooks, error handlers and folders of its own, as a blueprint has."""
 
     def __init__(
         self,
         name: str,
         import_name: str = "__main__",
-        url_prefix: str = "",
+        url_prefix: str | None = None,
         template_folder: str | None = None,
         static_folder: str | None = None,
         static_url_path: str | None = None,
     ) -> None:
-        super().__init__(prefix=url_prefix.rstrip("/"))
+        super().__init__()
         from dash._utils import get_root_path
 
-        self.name, self.folder = name, get_root_path(import_name)
+        self.name, self.import_name = name, import_name
+        self.url_prefix = url_prefix or ""
+        self.root_path = get_root_path(import_name)
         self.template_folder = template_folder
         self.before_hooks: list[Any] = []
         self.after_hooks: list[Any] = []
         self.teardown_hooks: list[Any] = []
         self.handlers: dict[Any, Any] = {}
-        self.for_server: list[tuple[str, Any]] = []
+        #: what has to be registered on the server itself: a method's name and its arguments
+        self.for_server: list[tuple[str, tuple[Any, ...]]] = []
         if static_folder is not None:
-            folder = os.path.join(self.folder, static_folder)
+            folder = os.path.join(self.root_path, static_folder)
             url = static_url_path or "/" + os.path.basename(static_folder)
 
-            def static_file(request: Request, filename: str) -> Any:
-                return files.send_from_directory(request, folder, filename)
+            def static_file(filename: str) -> Any:
+                return files.send_from_directory(current_request(), folder, filename)
 
-            self.add_api_route(url.rstrip("/") + "/{filename:path}", static_file, name=f"{name}.static")
+            self.add_url_rule(url.rstrip("/") + "/<path:filename>", "static", static_file)
+
+    def include_router(self, router: Any, *, prefix: str | None = None, **options: Any) -> None:
+        """As FastAPI's; a ``Router`` brings its hooks."""
+        self.include(super().include_router, router, prefix, options)
+        self.for_server += getattr(router, "for_server", ())
 
     def add_url_rule(self, rule: str, endpoint: str | None = None, view_func: Any = None, **options: Any) -> None:
         """As a server's; the endpoint gets the router's name."""
         own = endpoint or getattr(view_func, "__name__", rule)
         super().add_url_rule(rule, f"{self.name}.{own}", view_func, **options)
 
-    def _hook(self, table: list[Any]) -> Callable[[Any], Any]:
-        def register(function: Any) -> Any:
-            table.append(function)
-            return function
-
-        return register
-
     def before_request(self, function: Any) -> Any:
         """Run a function before requests to this router's routes."""
-        return self._hook(self.before_hooks)(function)
+        self.before_hooks.append(function)
+        return function
 
     def after_request(self, function: Any) -> Any:
         """Give a function the answers of this router's routes."""
-        return self._hook(self.after_hooks)(function)
+        self.after_hooks.append(function)
+        return function
 
     def teardown_request(self, function: Any) -> Any:
         """Run a function after requests to this router's routes."""
-        return self._hook(self.teardown_hooks)(function)
+        self.teardown_hooks.append(function)
+        return function
 
     def exception_handler(self, key: Any) -> Callable[[Any], Any]:
         """Handle errors of this router's routes."""
 
         def register(function: Any) -> Any:
-            self.handlers[getattr(key, "code", None) or key] = function
+            self.add_exception_handler(key, function)
             return function
 
         return register
 
-    def _later(self, method: str) -> Callable[[Any], Any]:
-        def register(function: Any) -> Any:
-            self.for_server.append((method, function))
-            return function
+    def add_exception_handler(self, key: Any, function: Any) -> None:
+        """Handle errors of this router's routes."""
+        code = getattr(key, "code", None)  # werkzeug's classes stand for their status
+        self.handlers[code if isinstance(code, int) else key] = function
 
-        return register
+    # for the whole app
+
+    def _later(self, method: str, function: Any, *arguments: Any) -> Any:
+        self.for_server.append((method, (function, *arguments)))
+        return function
 
     def before_app_request(self, function: Any) -> Any:
         """Run a function before every request of the app."""
-        return self._later("before_request")(function)
+        return self._later("before_request", function)
 
     def after_app_request(self, function: Any) -> Any:
         """Give a function every answer of the app."""
-        return self._later("after_request")(function)
+        return self._later("after_request", function)
+
+    def teardown_app_request(self, function: Any) -> Any:
+        """Run a function after every request of the app."""
+        return self._later("teardown_request", function)
 
     def app_context_processor(self, function: Any) -> Any:
         """Add to the context of every template of the app."""
-        return self._later("context_processor")(function)
+        return self._later("context_processor", function)
 
     def context_processor(self, function: Any) -> Any:
-        """Add to the context of templates."""
-        return self._later("context_processor")(function)
+        """Add to the context of templates rendered by this router's routes."""
+
+        def own() -> Any:
+            return function() if self in current_request().scope.get("dash.routers", ()) else {}
+
+        self._later("context_processor", own)
+        return function
+
+    def app_exception_handler(self, key: Any) -> Callable[[Any], Any]:
+        """Handle errors of the whole app."""
+
+        def register(function: Any) -> Any:
+            self.for_server.append(("add_exception_handler", (key, function)))
+            return function
+
+        return register
+
+    def app_template_filter(self, name: str | None = None) -> Callable[[Any], Any]:
+        """Register a template filter."""
+        return lambda function: self._later("add_template_filter", function, name)
+
+    def app_template_global(self, name: str | None = None) -> Callable[[Any], Any]:
+        """Register a template global."""
+        return lambda function: self._later("add_template_global", function, name)
+
+    def app_template_test(self, name: str | None = None) -> Callable[[Any], Any]:
+        """Register a template test."""
+        return lambda function: self._later("add_template_test", function, name)
 
 
 class View:

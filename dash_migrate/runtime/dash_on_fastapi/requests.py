@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import types
 from typing import Any
 
 from starlette.requests import HTTPConnection
@@ -14,6 +15,7 @@ from werkzeug.formparser import parse_form_data
 from werkzeug.sansio.request import Request as PlainRequest
 
 from .answers import wsgi_environ
+from .routing import as_rule
 
 
 def as_werkzeug(request: HTTPConnection) -> PlainRequest:
@@ -133,6 +135,30 @@ class FlaskRequest:
     def endpoint(self) -> str | None:
         """The name of the route the request goes to."""
         return getattr(self._request.scope.get("dash.route"), "name", None)
+
+    @property
+    def url_rule(self) -> Any:
+        """The route the request goes to; its ``rule`` is the path it was registered with."""
+        route = self._request.scope.get("dash.route")
+        return None if route is None else types.SimpleNamespace(rule=as_rule(route.path), endpoint=route.name)
+
+    @property
+    def blueprint(self) -> str | None:
+        """The name of the router of the route, with dots for those it is in."""
+        name = self.endpoint
+        return name.rpartition(".")[0] or None if name else None
+
+    @property
+    def blueprints(self) -> list[str]:
+        """The names of the routers around the route, the innermost first."""
+        names = (self.blueprint or "").split(".")
+        return [".".join(names[:n]) for n in range(len(names), 0, -1)] if self.blueprint else []
+
+    @property
+    def max_content_length(self) -> int | None:
+        """The app's limit for bodies, in bytes."""
+        limit: int | None = self._request.app.config["MAX_CONTENT_LENGTH"]
+        return limit
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         """The body as JSON."""

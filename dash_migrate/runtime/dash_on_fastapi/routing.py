@@ -19,6 +19,9 @@ from .answers import from_werkzeug
 
 _PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
 
+#: the paths below a mount
+TAILS: tuple[str, str] = ("/<path:path>", "/")
+
 #: how werkzeug weighs converters: a path takes what nothing else wants
 _WEIGHTS = {"int": 50, "float": 50, "uuid": 100, "path": 200}
 
@@ -26,10 +29,12 @@ _WEIGHTS = {"int": 50, "float": 50, "uuid": 100, "path": 200}
 class Routes:
     """The routes of a FastAPI router, read when the first request comes."""
 
-    def __init__(self, router: Any) -> None:
+    def __init__(self, router: Any, settings: Any = None) -> None:
         self.router = router
+        #: an empty werkzeug map with converters and rules for slashes
+        self.settings = settings or Map()
         self._map: Map | None = None
-        self._routes: list[tuple[Any, Any]] = []
+        self._routes: list[tuple[Any, tuple[Any, ...]]] = []
 
     def find(self, scope: Any) -> Any:
         """The route for a request, or the answer that needs none: a redirect, the methods allowed.
@@ -53,11 +58,10 @@ class Routes:
             raise HTTPException(404) from None
         except MethodNotAllowed as wrong:
             raise HTTPException(405, headers={"Allow": ", ".join(wrong.valid_methods or ())}) from None
+        scope["dash.route"], scope["dash.routers"], scope["dash.values"] = route, owners, values
         if scope["method"] == "OPTIONS" and not handles(route, "OPTIONS"):
             allowed = ", ".join(adapter.allowed_methods(path))
             return Response(b"", headers={"Allow": allowed, "Content-Type": "text/html; charset=utf-8"})
-        scope["dash.route"], scope["dash.routers"] = route, owners
-        scope["dash.values"] = values
         return route
 
     def _read(self) -> Map:
@@ -68,13 +72,17 @@ class Routes:
             path = prefix + getattr(route, "path", "")
             methods = getattr(route, "methods", None)
             options = getattr(route, "options", None)
-            if options is not None:  # a FlaskRoute
+            if isinstance(options, dict):  # a FlaskRoute
                 rules.append(Rule(path, methods={*methods, "OPTIONS"}, endpoint=place, **options))
             elif methods:
                 rules.append(Rule(as_rule(path), methods={*methods, "OPTIONS"}, endpoint=place))
             elif hasattr(route, "app") and hasattr(route, "path"):  # what is mounted answers for itself
-                rules += [Rule(path + tail, endpoint=place) for tail in ("/<path:path>", "/")]
-        return Map(rules)
+                rules += [Rule(path + tail, endpoint=place) for tail in TAILS]
+        url_map = Map(strict_slashes=self.settings.strict_slashes, merge_slashes=self.settings.merge_slashes)
+        url_map.converters = self.settings.converters
+        for rule in rules:
+            url_map.add(rule)
+        return url_map
 
 
 def handles(route: Any, method: str) -> bool:
@@ -89,14 +97,16 @@ def flat_routes(router: Any) -> Iterator[tuple[Any, str]]:
         yield route, prefix
 
 
-def routes_with_owners(router: Any, prefix: str = "", owners: tuple[Any, ...] = ()) -> Iterator[tuple[Any, str, Any]]:
+def routes_with_owners(
+    router: Any, prefix: str = "", owners: tuple[Any, ...] = ()
+) -> Iterator[tuple[Any, str, tuple[Any, ...]]]:
     """Every route with its prefix and the routers it is in, the innermost last."""
     for route in router.routes:
         inner = getattr(route, "original_router", None)
         if inner is not None:
             yield from routes_with_owners(inner, prefix + route.include_context.prefix, (*owners, inner))
-        else:
-            yield route, prefix, owners
+        elif not (owners and isinstance(getattr(route, "options", None), dict)):  # a FlaskRoute is there already
+            yield route, prefix, (*owners, *getattr(route, "owners", ()))
 
 
 def as_rule(path: str) -> str:

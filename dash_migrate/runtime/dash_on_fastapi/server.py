@@ -28,11 +28,11 @@ class Server(FastAPI):
     """
 
     def __init__(
-        self, name: str = "__main__", static_folder: str | None = "static", static_url_path: str | None = None
-    ):
+        self, name: str = "__main__", static_url_path: str | None = None, static_folder: str | None = "static"
+    ) -> None:
         super().__init__(docs_url=None, redoc_url=None, openapi_url=None, default_response_class=JSONResponse)
-        self.name = name
-        self.folder = get_root_path(name)
+        self.name = self.import_name = name
+        self.root_path = get_root_path(name)
         self.dash: list[Any] = []
         self.before_hooks: list[Callable[..., Any]] = []
         self.after_hooks: list[Callable[..., Any]] = []
@@ -49,7 +49,7 @@ class Server(FastAPI):
             self._serve_static(static_folder, static_url_path)
 
     def _serve_static(self, static_folder: str, static_url_path: str | None) -> None:
-        folder = os.path.join(self.folder, static_folder)
+        folder = os.path.join(self.root_path, static_folder)
         url = "/" + os.path.basename(static_folder.rstrip("/\\")) if static_url_path is None else static_url_path
 
         def static_file(request: Request, filename: str) -> Any:

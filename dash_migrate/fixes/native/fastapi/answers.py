@@ -25,14 +25,18 @@ _RESPONSE_PARAMETERS = ("response", "status", "headers", "mimetype", "content_ty
 class Answers:
     """Converts Flask's answers to those of ``dash_on_fastapi``."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, full: set[ast.AST]) -> None:
         self.work = work
+        #: calls whose answers stay werkzeug's
+        self.full = full
 
     # --- calls of flask's names
 
     def convert_call(self, file: FileIndex, node: ast.expr, call: ast.Call | None, scope: Scope, name: str) -> bool:
         """Convert ``flask.<name>(…)``; False if the name is not one that makes answers."""
         converter: Callable[..., None] | None = getattr(self, f"_{name}", None)
+        if call is not None and call in self.full:
+            return self._full(file, node, call, name)
         if name not in ("jsonify", "redirect", "Response", "abort", "stream_with_context") or converter is None:
             return False
         if call is None:
@@ -40,6 +44,27 @@ class Answers:
             return True
         self.work.handled.add(node)
         converter(file, call, scope)
+        return True
+
+    def _full(self, file: FileIndex, node: ast.expr, call: ast.Call, name: str) -> bool:
+        """An answer that is used in ways only werkzeug's ``Response`` knows."""
+        if name == "Response":
+            made: Edit = renamed_call("FullResponse", {})
+            self.work.need(file, "FullResponse")
+        elif name == "jsonify":
+            made = _full_json
+            self.work.need(file, "full_response", "JSONResponse")
+        elif name == "make_response":
+            made = renamed_call("full_response", {})
+            self.work.need(file, "full_response")
+        elif name == "redirect":
+            made = renamed_call("redirect", {})
+            self.work.edits[file.display].need("werkzeug.utils", "redirect")
+        else:
+            self.work.decline(file, call, f"what `{name}` gives is changed afterwards")
+            return True
+        self.work.handled.add(node)
+        self.work.edit(file, call, made)
         return True
 
     def _jsonify(self, file: FileIndex, call: ast.Call, scope: Scope) -> None:
@@ -72,10 +97,13 @@ class Answers:
             name = "Response" if "mimetype" in given or "content_type" in given else "HTMLResponse"
         else:
             name = "respond"
+        if "content_type" in given and not _is_exact_type(given["content_type"]):
+            name = "respond"
         status = given.get("status")
         as_int = isinstance(status, ast.Constant) and isinstance(status.value, str)
         self.work.need(file, name)
-        self.work.edit(file, call, response_call(name, int(str(status.value).split()[0]) if as_int else None))  # type: ignore[union-attr]
+        code = int(str(status.value).split()[0]) if as_int and isinstance(status, ast.Constant) else None
+        self.work.edit(file, call, response_call(name, code))
 
     def _abort(self, file: FileIndex, call: ast.Call, scope: Scope) -> None:
         from dash_migrate.facts.scopes import parent_of
@@ -83,6 +111,7 @@ class Answers:
         statement = parent_of(call)
         plain = (
             isinstance(statement, ast.Expr)
+            and not self._is_caught(file, call)
             and call.args
             and self._is_code(call.args[0])
             and len(call.args) <= 2
@@ -95,6 +124,18 @@ class Answers:
         else:
             self.work.need(file, "abort")
             self.work.edit(file, call, renamed_call("abort", {}))
+
+    def _is_caught(self, file: FileIndex, call: ast.Call) -> bool:
+        """Whether the project may catch the error itself; it then has to be the one it was."""
+        from dash_migrate.facts.scopes import parent_of
+
+        child: ast.AST = call
+        parent = parent_of(call)
+        while parent is not None and not isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            if isinstance(parent, ast.Try) and child in parent.body and parent.handlers:
+                return True
+            child, parent = parent, parent_of(parent)
+        return self.work.catches_http_errors
 
     def _is_code(self, node: ast.expr) -> bool:
         return isinstance(node, ast.Constant) and isinstance(node.value, int)
@@ -127,6 +168,8 @@ class Answers:
 
     def _kind_of_call(self, node: ast.Call, scope: Scope, depth: int) -> AnswerKind:
         name = self.work.flask_name(node.func)
+        if node in self.full:
+            return "unknown"
         if name in ("jsonify", "redirect", "make_response", "Response", "send_file", "send_from_directory"):
             return "answer"
         if name in ("render_template", "render_template_string", "url_for"):
@@ -227,6 +270,14 @@ class Answers:
         self.work.edit(file, node, code.wrap(name))
 
 
+def _is_exact_type(node: ast.expr) -> bool:
+    """Whether a content type says everything, so that nothing is added to it."""
+    text = node.value if isinstance(node, ast.Constant) else None
+    if not isinstance(text, str):
+        return False
+    return "charset" in text or not (text.startswith("text/") or text.endswith(("xml", "javascript")))
+
+
 def json_response(node: Any) -> Any:
     """``jsonify(a=1)`` → ``JSONResponse(dict(a=1))``, ``jsonify(x)`` → ``JSONResponse(x)``."""
     import libcst as cst
@@ -241,6 +292,13 @@ def json_response(node: Any) -> Any:
     else:
         inner = node.with_changes(func=cst.Name("dict"), lpar=[], rpar=[])
     return cst.Call(cst.Name("JSONResponse"), [cst.Arg(inner)], lpar=node.lpar, rpar=node.rpar)
+
+
+def _full_json(node: Any) -> Any:
+    """``jsonify(x)`` → ``full_response(JSONResponse(x))``."""
+    import libcst as cst
+
+    return cst.Call(cst.Name("full_response"), [cst.Arg(json_response(node))], lpar=node.lpar, rpar=node.rpar)
 
 
 def renamed_call(function: str, keywords: dict[str, str]) -> Edit:
@@ -271,7 +329,9 @@ def response_call(function: str, status: int | None) -> Edit:
             parameter = argument.keyword.value if argument.keyword is not None else _RESPONSE_PARAMETERS[place]
             if parameter == "status" and status is not None:
                 argument = argument.with_changes(value=cst.Integer(str(status)))
-            if parameter == "content_type":
+            if parameter == "content_type" and function == "respond":
+                argument = argument.with_changes(keyword=cst.Name("content_type"), equal=_tight())
+            elif parameter == "content_type":
                 argument = argument.with_changes(keyword=cst.Name("media_type"), equal=_tight())
             elif argument.keyword is not None:
                 argument = argument.with_changes(keyword=cst.Name(names[parameter]))

@@ -21,7 +21,7 @@ PACKAGE = "dash_on_fastapi"
 
 def convert(work: Work) -> None:
     """Make the edits; ``work.declines`` says what could not be."""
-    answers = Answers(work)
+    answers = Answers(work, _full_answers(work))
     names = RequestNames(work)
     views = Views(work, answers)
     setup = Setup(work, views)
@@ -33,6 +33,7 @@ def convert(work: Work) -> None:
                 _external(work, answers, names, file, reference.node, value.dotted)
             elif isinstance(value, ExtInst):
                 _object(work, file, reference.node, value.dotted)
+    setup.routers()
     _thread_state(work)
     for function in work.with_request:
         role = work.roles.by_function[function]
@@ -40,6 +41,19 @@ def convert(work: Work) -> None:
         work.edit(role.file, function, lambda node: add_parameter(node, "request: Request"))
     setup.constructors()
     remove_imports(work)
+
+
+def _full_answers(work: Work) -> set[ast.AST]:
+    """The calls whose answers are used in ways that only werkzeug's ``Response`` knows."""
+    rows = table("native_fastapi")
+    found: set[ast.AST] = set()
+    for _, reference in work.references():
+        parent = parent_of(reference.node)
+        if isinstance(parent, ast.Attribute) and parent.attr not in rows["answer"]["kept"]:
+            for value in reference.values:
+                if isinstance(value, ExtInst) and value.dotted in rows["answers"]["makers"]:
+                    found.add(value.site.node)
+    return found
 
 
 def _thread_state(work: Work) -> None:
@@ -132,9 +146,9 @@ def _object(work: Work, file: FileIndex, node: ast.expr, dotted: str) -> None:
     parent = parent_of(node)
     if root == "flask":
         rows = table("native_fastapi")
-        if dotted in rows["answers"]["makers"] and isinstance(parent, ast.Attribute):
-            if parent.attr not in rows["answer"]["kept"]:
-                work.decline(file, parent, f"`{parent.attr}` of an answer has no counterpart")
+        known = dotted in rows["answers"]["makers"] or dotted == "flask.Flask"
+        if not known and isinstance(parent, ast.Attribute):
+            work.decline(file, parent, f"`{parent.attr}` of `{dotted}` has no counterpart")
     elif root.startswith("flask_") or dotted.startswith(("werkzeug.middleware", "authlib", "prometheus_flask")):
         work.decline(file, node, f"`{root}` needs Flask")
 

@@ -70,10 +70,15 @@ class RequestNames:
 
     def convert(self, file: FileIndex, node: ast.expr, scope: Scope, name: str) -> bool:
         """Convert one use of ``flask.<name>``; False if the name is not one of these."""
-        converter = getattr(self, f"_{name}", None)
-        if name not in ("request", "session", "g", "current_app"):
+        converters = {
+            "request": self._request,
+            "session": self._session,
+            "g": self._g,
+            "current_app": self._current_app,
+        }
+        if name not in converters:
             return False
-        converter(file, node, scope)
+        converters[name](file, node, scope)
         return True
 
     def _session(self, file: FileIndex, node: ast.expr, scope: Scope) -> None:
@@ -84,7 +89,10 @@ class RequestNames:
         kept = self.rows["server"]["kept"]
         surface = table("flask_surface")["server"]
         if isinstance(parent, ast.Attribute) and parent.attr in surface and parent.attr not in kept:
-            self.work.decline(file, parent, f"`current_app.{parent.attr}` has no counterpart")
+            outer = parent_of(parent)
+            parts = self.rows["server"]["parts"].get(parent.attr, ())
+            if not (isinstance(outer, ast.Attribute) and outer.attr in parts):
+                self.work.decline(file, parent, f"`current_app.{parent.attr}` has no counterpart")
         self.work.need(file, "current_server")
         self._replace(file, node, "current_server()")
 
@@ -114,9 +122,14 @@ class RequestNames:
                 self.work.need(file, "has_request")
                 self._replace(file, node, "has_request()")
             else:
-                self.work.decline(file, node, "Flask's request is passed on as a whole")
+                self.work.need(file, "FlaskRequest")
+                self._replace(file, node, f"FlaskRequest({self.request_at(node, file, scope)})")
             return
         attr = parent.attr
+        if attr in self.rows["request"]["whole"]:
+            self.work.need(file, "FlaskRequest")
+            self._replace(file, node, f"FlaskRequest({self.request_at(node, file, scope)})")
+            return
         if attr in self.rows["request"]["plain"]:
             request = self.request_at(node, file, scope)
             self.work.need(file, "as_werkzeug")

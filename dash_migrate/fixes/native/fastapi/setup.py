@@ -7,18 +7,28 @@ from typing import Any
 
 from dash_migrate.facts.project import last_name, server_argument
 from dash_migrate.facts.scan import Reference
-from dash_migrate.facts.scopes import FileIndex, Scope, parent_of
-from dash_migrate.facts.values import Blueprint, Const, DashApp, Ext, ExtInst, FlaskApp
+from dash_migrate.facts.scopes import FileIndex, Scope, parent_of, statement_of
+from dash_migrate.facts.values import Blueprint, Const, DashApp, Ext, ExtInst, FlaskApp, Value
 from dash_migrate.findings.extensions import is_neutral
 from dash_migrate.fixes import code
 from dash_migrate.fixes.edits import Edit
 from dash_migrate.fixes.native.fastapi.views import Views
-from dash_migrate.fixes.native.roles import ROUTE_METHODS
+from dash_migrate.fixes.native.roles import ROUTE_METHODS, Registration
 from dash_migrate.fixes.native.work import Work
 from dash_migrate.rules_data import table
 
-_FLASK_OPTIONS = frozenset(["import_name", "static_folder", "static_url_path", "template_folder"])
-_BLUEPRINT_USES = frozenset([*ROUTE_METHODS, "name", "add_url_rule"])
+_FLASK_OPTIONS = frozenset(
+    ["import_name", "static_folder", "static_url_path", "template_folder", "instance_path", "instance_relative_config"]
+)
+_BLUEPRINT_OPTIONS = frozenset(
+    ["name", "import_name", "url_prefix", "template_folder", "static_folder", "static_url_path"]
+)
+#: how registering error handlers is called on FastAPI
+_HANDLERS = {
+    "errorhandler": "exception_handler",
+    "register_error_handler": "add_exception_handler",
+    "app_errorhandler": "app_exception_handler",
+}
 
 
 class Setup:
@@ -30,7 +40,10 @@ class Setup:
         self.rows: dict[str, Any] = table("native_fastapi")
         #: attributes of the server that only ``flask_like`` has
         self.needs: set[str] = set()
+        self._handlers: set[ast.AST] = set()
+        self.proxied: set[ast.AST] = set()
         self.backend = self.server = ""
+        self.blueprints: dict[Blueprint, FileIndex] = {}
 
     # --- Dash and Flask constructors
 
@@ -54,11 +67,11 @@ class Setup:
         file = scope.file
         passed = server_argument(call)
         self.work.need(file, self.backend)
-        if last_name(call.func) in ("partial", "__init__") or len(call.args) > 2:
+        if last_name(call.func) == "partial" or len(call.args) > 2:
             self.work.decline(file, call, "Dash is not constructed directly")
             return
         values = self.work.facts.project.evaluator.eval(passed, scope) if passed is not None else frozenset()
-        if passed is None or (values and all(v == Const(True) for v in values)):
+        if passed is None or (values and all(v in (Const(True), Const(False)) for v in values)):
             self.work.edit(file, call, code.set_keyword("backend", self.backend))
             return
         keyword = next((k for k in call.keywords if k.arg == "server"), None)
@@ -86,15 +99,14 @@ class Setup:
         self.work.handled.add(call.func)
         self.work.need(file, self.server)
         self.work.edit(file, call, _renamed(self.server, {"import_name": "name"}))
-        if any(k.arg == "template_folder" for k in call.keywords):
-            self.needs.add("template_folder")
+        self.needs |= {str(k.arg) for k in call.keywords if str(k.arg).startswith(("template", "instance"))}
 
     def needs_state(self) -> bool:
         """Whether the app uses what only ``flask_like`` has: config, session, templates and so on."""
         modules = self.rows["exports"]
         base = {name for module in self.rows["base"]["modules"] for name in modules.get(module, ())}
         wanted = {name for edits in self.work.edits.values() for name in edits.imports.get(self.work.package, ())}
-        uses = any(".session" in text for text in self.work.notes) or bool(self.needs)
+        uses = any(".session" in text for text in self.work.notes) or bool(self.needs) or self.views.on_server
         return uses or not wanted <= base
 
     # --- what is done to servers and blueprints
@@ -110,28 +122,35 @@ class Setup:
                 self._blueprint(file, node, blueprints[0])
             return
         if servers:
-            self._server_use(file, node, parent, reference.scope)
+            self._server_use(file, node, parent, reference.scope, servers[0])
         elif blueprints:
-            self._blueprint_use(file, node, parent)
+            self._blueprint_use(file, node, parent, blueprints)
         elif any(isinstance(v, DashApp) for v in reference.values):
             self._app_use(file, node, parent, reference.scope)
 
-    def _server_use(self, file: FileIndex, node: ast.expr, parent: ast.AST | None, scope: Scope) -> None:
+    def _server_use(self, file: FileIndex, node: ast.expr, parent: ast.AST | None, scope: Scope, owner: Value) -> None:
         if isinstance(parent, ast.Attribute):
-            self._server_attribute(file, parent)
+            self._server_attribute(file, parent, owner)
             return
         call = parent_of(parent) if isinstance(parent, ast.keyword) else parent
         if isinstance(call, ast.Call) and call.func is not node and self._leaves_the_project(call, scope):
             self.work.decline(file, call, f"`{ast.unparse(call.func)}` takes the server and needs Flask")
 
-    def _server_attribute(self, file: FileIndex, attribute: ast.Attribute) -> None:
+    def _route(self, file: FileIndex, attribute: ast.Attribute, owner: Value, call: ast.AST | None) -> None:
+        """A registration whose view is not known stays as it is."""
+        if any(r.attribute is attribute for role in self.work.roles.views() for r in role.registrations):
+            return
+        made = call if isinstance(call, ast.Call) and call.func is attribute else None
+        scope = self.work.facts.project.scope_at(file, attribute)
+        self.views.keep(Registration(file, scope, made, attribute, owner))
+
+    def _server_attribute(self, file: FileIndex, attribute: ast.Attribute, owner: Value) -> None:
         attr = attribute.attr
         call = parent_of(attribute)
         called = isinstance(call, ast.Call) and call.func is attribute
         surface = table("flask_surface")["server"]
         if attr in ROUTE_METHODS or attr == "add_url_rule":
-            if not any(r.attribute is attribute for role in self.work.roles.views() for r in role.registrations):
-                self.work.decline(file, attribute, "a route whose view is not known")
+            self._route(file, attribute, owner, call)
         elif attr == "errorhandler":
             self.work.edit(file, attribute, code.rename_attribute("exception_handler"))
             self._error_key(file, call)
@@ -144,46 +163,57 @@ class Setup:
         elif attr == "run" and called:
             self.work.need(file, "serve")
             self.work.edit(file, call, code.call_with_owner("serve"))  # type: ignore[arg-type]
+        elif attr in self.rows["server"]["parts"]:
+            self.needs.add(attr)
+            inner = parent_of(attribute)
+            known = self.rows["server"]["parts"][attr]
+            if not (isinstance(inner, ast.Attribute) and inner.attr in known):
+                self.work.decline(file, attribute, f"`{attr}` of the Flask app, used this way, has no counterpart")
+        elif attr == "wsgi_app":
+            self._wsgi_app(file, attribute)
         elif attr in self.rows["server"]["kept"] or attr not in surface:
             if attr not in self.rows["base"]["server"]:
                 self.needs.add(attr)
         else:
             self.work.decline(file, attribute, f"`{attr}` of the Flask app has no counterpart")
 
+    def _wsgi_app(self, file: FileIndex, attribute: ast.Attribute) -> None:
+        """``server.wsgi_app = ProxyFix(server.wsgi_app, …)`` → ``server.add_middleware(ProxyFix, …)``."""
+        statement = statement_of(attribute)
+        call = statement.value if isinstance(statement, ast.Assign) else None
+        scope = self.work.facts.project.scope_at(file, attribute)
+        known = (
+            isinstance(statement, ast.Assign)
+            and isinstance(call, ast.Call)
+            and len(statement.targets) == 1
+            and ast.unparse(statement.targets[0])
+            == ast.unparse(attribute)
+            == ast.unparse(call.args[0] if call.args else attribute)
+            and Ext("werkzeug.middleware.proxy_fix.ProxyFix")
+            in self.work.facts.project.evaluator.eval(call.func, scope)
+        )
+        if not known:
+            self.work.decline(file, attribute, "`wsgi_app` of the Flask app, used this way, has no counterpart")
+        elif attribute in statement.targets:  # type: ignore[union-attr]
+            self.proxied.add(call.func)  # type: ignore[union-attr]
+            self.work.handled.add(call.func)  # type: ignore[union-attr]
+            self.work.need(file, "ProxyFix")
+            self.work.edit(file, statement, _add_middleware)  # type: ignore[arg-type]
+
     def _error_key(self, file: FileIndex, call: ast.AST | None) -> None:
         """Error handlers get the request too."""
         if not isinstance(call, ast.Call) or not call.args:
             return
-        key = call.args[0]
         for role in self.work.roles.by_function.values():
             if role.kind == "error" and any(r.call is call for r in role.registrations):
                 function = role.function
                 arguments = function.args.args
                 if isinstance(function, ast.Lambda) or len(arguments) != 1:
                     self.work.decline(file, call, "an error handler of an unusual shape")
-                    return
-                self._error_uses(file, function, arguments[0].arg)
-                self.work.edits[file.display].need("fastapi", "Request")
-                self.work.edit(role.file, function, _with_first_parameter("request: Request"))
-        if isinstance(key, ast.Constant):
-            return
-        for value in self.work.facts.project.evaluator.eval(key, file.module):
-            if isinstance(value, Ext) and value.dotted.startswith("werkzeug"):
-                self.work.decline(file, key, "an error handler for a werkzeug exception")
-
-    def _error_uses(self, file: FileIndex, function: ast.AST, name: str) -> None:
-        """``e.code`` and ``e.description`` are ``status_code`` and ``detail`` on FastAPI's HTTP errors."""
-        from dash_migrate.fixes.native.fastapi.requests import replacement
-
-        scope = file.scope_of_node[function]
-        key_is_http = True
-        for load in scope.loads.get(name, ()):
-            parent = parent_of(load)
-            if isinstance(parent, ast.Attribute) and parent.attr in ("code", "description", "name", "get_response"):
-                self.work.need(file, "as_werkzeug_error")
-                self.work.edit(file, load, replacement(f"as_werkzeug_error({name})"))
-            elif key_is_http and isinstance(parent, ast.Attribute) and parent.attr == "original_exception":
-                continue
+                elif function not in self._handlers:
+                    self._handlers.add(function)
+                    self.work.edits[role.file.display].need("fastapi", "Request")
+                    self.work.edit(role.file, function, _with_first_parameter("request: Request"))
 
     def _leaves_the_project(self, call: ast.Call, scope: Scope) -> bool:
         evaluator = self.work.facts.project.evaluator
@@ -200,8 +230,6 @@ class Setup:
     def _app_use(self, file: FileIndex, node: ast.expr, parent: ast.AST | None, scope: Scope) -> None:
         call = parent_of(parent) if isinstance(parent, ast.keyword) else parent
         if isinstance(parent, ast.Attribute):
-            if parent.attr == "init_app":
-                self.work.decline(file, parent, "Dash gets its server later")
             return
         if isinstance(call, ast.Call) and call.func is not node:
             evaluator = self.work.facts.project.evaluator
@@ -212,39 +240,70 @@ class Setup:
     # --- blueprints
 
     def _blueprint(self, file: FileIndex, call: ast.Call, blueprint: Blueprint) -> None:
-        options = {k.arg: k.value for k in call.keywords}
-        if set(options) - {"url_prefix", "name", "import_name"} or not self.views.label(blueprint):
-            self.work.decline(file, call, "a blueprint with folders or options of its own")
+        """Note where a blueprint is made; ``routers`` makes it when all its uses are known."""
+        options = {k.arg for k in call.keywords}
+        if not options <= _BLUEPRINT_OPTIONS or len(call.args) > 2:
+            self.work.decline(file, call, "a blueprint with options of its own")
             return
         self.work.handled.add(call.func)
-        self.work.edits[file.display].need("fastapi", "APIRouter")
-        prefix = options.get("url_prefix")
-        if prefix is not None and not _is_plain_prefix(prefix):
-            self.work.decline(file, call, "a prefix that is made at run time")
-        self.work.edit(file, call, _router_call)
+        self.blueprints[blueprint] = file
+        if options & {"template_folder", "static_folder", "static_url_path"} or self.views.is_flask_style(blueprint):
+            self.views.routers.add(blueprint)
 
-    def _blueprint_use(self, file: FileIndex, node: ast.expr, parent: ast.AST | None) -> None:
-        if isinstance(parent, ast.Attribute) and parent.attr not in _BLUEPRINT_USES:
-            self.work.decline(file, parent, f"`{parent.attr}` of a blueprint has no counterpart")
+    def _blueprint_use(
+        self, file: FileIndex, node: ast.expr, parent: ast.AST | None, blueprints: list[Blueprint]
+    ) -> None:
+        if not isinstance(parent, ast.Attribute):
+            return
+        call = parent_of(parent)
+        attr = parent.attr
+        if attr in ROUTE_METHODS or attr == "add_url_rule":
+            self._route(file, parent, blueprints[0], call)
+        elif attr == "register_blueprint" and isinstance(call, ast.Call) and call.func is parent:
+            self._register(file, call)
+        elif attr in _HANDLERS:
+            self.views.routers.update(blueprints)
+            self.work.edit(file, parent, code.rename_attribute(_HANDLERS[attr]))
+            self._error_key(file, call)
+        elif attr in self.rows["router"]["kept"]:
+            self.views.routers.update(blueprints)
+        else:
+            self.work.decline(file, parent, f"`{attr}` of a blueprint has no counterpart")
+
+    def routers(self) -> None:
+        """Make every blueprint a router of the kind it needs."""
+        for blueprint, file in self.blueprints.items():
+            call = blueprint.site.node
+            assert isinstance(call, ast.Call)
+            if blueprint in self.views.routers:
+                label = self.views.label(blueprint)
+                own = call.args[0] if call.args else None
+                if self.views.parents().get(blueprint) and not (label and own is not None):
+                    self.work.decline(file, call, "a blueprint inside another whose name is not written out")
+                self.work.need(file, "Router")
+                self.needs.add("Router")
+                renamed = label if own is not None and label != getattr(own, "value", None) else ""
+                self.work.edit(file, call, _named_router_call(renamed))
+            else:
+                self.work.edits[file.display].need("fastapi", "APIRouter")
+                self.work.edit(file, call, _router_call)
 
     def _register(self, file: FileIndex, call: ast.Call) -> None:
         options = {k.arg: k.value for k in call.keywords}
         scope = self.work.facts.project.scope_at(file, call)
         values = self.work.facts.project.evaluator.eval(call.args[0], scope) if call.args else frozenset()
-        blueprints = [v for v in values if isinstance(v, Blueprint)]
-        if len(blueprints) != 1 or set(options) - {"url_prefix"}:
+        if not values or set(options) - {"url_prefix"} or len(call.args) != 1:
             self.work.decline(file, call, "a blueprint that is registered in an unusual way")
             return
-        own = blueprints[0].site.node
-        has_own = isinstance(own, ast.Call) and any(k.arg == "url_prefix" for k in own.keywords)
-        if "url_prefix" in options and (has_own or not _is_plain_prefix(options["url_prefix"])):
-            self.work.decline(file, call, "a blueprint whose prefix is changed when it is registered")
-            return
+        for value in values:
+            if not isinstance(value, Blueprint):
+                self.work.decline(file, call, "a blueprint that is not known")
+                return
+            own = value.site.node
+            replaced = isinstance(own, ast.Call) and any(k.arg == "url_prefix" for k in own.keywords)
+            if "url_prefix" in options and replaced:
+                self.views.routers.add(value)  # the prefix given here takes the place of its own
         self.work.edit(file, call, _include_call)
-
-
-def _is_plain_prefix(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str) and "<" not in node.value
 
 
 def _on(backend: str) -> Edit:
@@ -284,6 +343,30 @@ def _router_call(node: Any) -> Any:
                 value = cst.SimpleString(f"{value.quote}{inner}{value.quote}")
             kept.append(cst.Arg(value, keyword=cst.Name("prefix"), equal=argument.equal))
     return node.with_changes(func=cst.Name("APIRouter"), args=kept, whitespace_before_args=cst.SimpleWhitespace(""))
+
+
+def _add_middleware(node: Any) -> Any:
+    """``x.wsgi_app = ProxyFix(x.wsgi_app, …)`` → ``x.add_middleware(ProxyFix, …)``."""
+    import libcst as cst
+
+    first = node.value.args[0].with_changes(value=cst.Name("ProxyFix"), keyword=None)
+    owner = node.targets[0].target.value
+    call = cst.Call(cst.Attribute(owner, cst.Name("add_middleware")), [first, *node.value.args[1:]])
+    return cst.Expr(call, semicolon=node.semicolon)
+
+
+def _named_router_call(name: str) -> Edit:
+    """``Blueprint("api", __name__, …)`` → ``Router("api", __name__, …)``, under another name if one is given."""
+
+    def change(node: Any) -> Any:
+        import libcst as cst
+
+        arguments = list(node.args)
+        if name:
+            arguments[0] = arguments[0].with_changes(value=cst.SimpleString(f'"{name}"'))
+        return node.with_changes(func=cst.Name("Router"), args=arguments)
+
+    return change
 
 
 def _include_call(node: Any) -> Any:

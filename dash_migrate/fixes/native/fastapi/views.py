@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import Any
 
-from dash_migrate.facts.scopes import Scope, parent_of
-from dash_migrate.facts.values import Blueprint
+from dash_migrate.facts.scopes import Scope
+from dash_migrate.facts.values import Blueprint, Value
 from dash_migrate.fixes.edits import Edit
 from dash_migrate.fixes.native.fastapi.answers import Answers
 from dash_migrate.fixes.native.roles import Registration, Role
 from dash_migrate.fixes.native.rules import Converted, Unsupported, convert, literal_parts
 from dash_migrate.fixes.native.work import Work
 
-_ROUTE_OPTIONS = frozenset(["methods", "endpoint", "strict_slashes", "view_func", "rule"])
+_ROUTE_OPTIONS = frozenset(["methods", "endpoint", "view_func", "rule"])
 
 
 class Views:
@@ -23,68 +24,120 @@ class Views:
         self.work = work
         self.answers = answers
         self._labels: dict[Blueprint, str] = {}
+        #: registrations that stay as they are
+        self.kept: set[ast.Attribute] = set()
+        #: blueprints that become a ``Router``, which has more than FastAPI's
+        self.routers: set[Blueprint] = set()
+        #: whether the server itself has to know Flask's rules
+        self.on_server = False
+        self._parents: dict[Blueprint, set[Blueprint]] | None = None
 
     def convert(self) -> None:
         """All views, then what wrappers and handlers return."""
+        by_place: dict[ast.Attribute, set[Role]] = {}
+        for role in self.work.roles.views():
+            for registration in role.registrations:
+                by_place.setdefault(registration.attribute, set()).add(role)
         for role in list(self.work.roles.by_function.values()):
             if role.kind == "view":
-                self._view(role)
+                shared = any(len(by_place[r.attribute]) > 1 for r in role.registrations)
+                self._view(role, shared)
             elif role.kind in ("wrapper", "before", "error"):
                 self._returns(role, wrap_text=True)
 
     # --- one view
 
-    def _view(self, role: Role) -> None:
-        rules: list[tuple[Registration, Converted]] = []
+    def _view(self, role: Role, shared: bool) -> None:
+        rules: list[Converted] = []
+        try:
+            for registration in role.registrations:
+                rules.append(self._rule(registration))
+        except Unsupported:
+            shared = True
+        if shared or not self._fits(role, rules):
+            for registration in role.registrations:
+                self.keep(registration)
+            return
+        text = self._returns(role, wrap_text=False)
+        self._parameters(role, rules)
         for registration in role.registrations:
-            converted = self._rule(registration)
-            if converted is None:
-                return
-            rules.append((registration, converted))
-        if isinstance(role.function, ast.Lambda):
-            text = self.answers.kind(role.function.body, role.file.scope_of_node[role.function]) == "text"
-            if not text and self.answers.kind(role.function.body, role.file.scope_of_node[role.function]) == "unknown":
-                self.work.decline(role.file, role.function, "what this lambda returns is not known")
-        else:
-            text = self._returns(role, wrap_text=False)
-            self._parameters(role, [converted for _, converted in rules])
-        for registration, converted in rules:
-            self._registration(registration, converted, text)
+            self._registration(role, registration, text)
 
-    def _rule(self, registration: Registration) -> Converted | None:
+    def keep(self, registration: Registration) -> None:
+        """Leave a registration as it is; the server or router it is made on has to know Flask's rules."""
+        attribute, call = registration.attribute, registration.call
+        if attribute in self.kept:
+            return
+        self.kept.add(attribute)
+        if isinstance(registration.owner, Blueprint):
+            self.routers.add(registration.owner)
+        else:
+            self.on_server = True
+        if attribute.attr not in ("route", "add_url_rule"):
+            if call is None:
+                self.work.decline(registration.file, attribute, "a route without a rule")
+            else:
+                self.work.edit(registration.file, call, _as_flask_route(attribute.attr.upper()))
+
+    def _fits(self, role: Role, rules: list[Converted]) -> bool:
+        """Whether a view can be one of FastAPI's: its parameters are those of every rule, and it always answers."""
+        function = role.function
+        if isinstance(function, ast.Lambda):
+            return False
+        scope = role.file.scope_of_node[function]
+        if not scope.returns or any(r is None or _is_none(r) for r in scope.returns):
+            return False
+        arguments = function.args
+        if arguments.kwonlyargs or arguments.vararg or arguments.kwarg or arguments.posonlyargs:
+            return False
+        for argument in self._plain_parameters(role):
+            types = {rule.parameters.get(argument.arg) for rule in rules}
+            if None in types or len(types) > 1:
+                return False
+            if argument.annotation is not None and ast.unparse(argument.annotation) not in types:
+                return False
+        return True
+
+    def _plain_parameters(self, role: Role) -> list[ast.arg]:
+        outer = role.file.scope_of_node[role.function].parent
+        plain = [*role.function.args.posonlyargs, *role.function.args.args]
+        return plain[1:] if outer is not None and outer.kind == "class" else plain
+
+    def _rule(self, registration: Registration) -> Converted:
+        """What a registration says, if FastAPI's can say it.
+
+        Raises:
+            Unsupported: it cannot.
+        """
         call = registration.call
-        if call is None:
-            self.work.decline(registration.file, registration.attribute, "a route without a rule")
-            return None
+        if call is None or (isinstance(registration.owner, Blueprint) and self.is_flask_style(registration.owner)):
+            raise Unsupported("a route without a rule")
         rule = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "rule"), None)
-        unknown = [k.arg for k in call.keywords if k.arg not in _ROUTE_OPTIONS]
-        if rule is None or unknown:
-            what = f"the option `{unknown[0]}`" if unknown and unknown[0] else "options that are not written out"
-            self.work.decline(registration.file, call, f"a route with {what}")
-            return None
+        options = {k.arg: k.value for k in call.keywords}
+        if rule is None or not set(options) <= _ROUTE_OPTIONS:
+            raise Unsupported("a route with options of its own")
+        if "methods" in options and self._methods(options["methods"]) is None:
+            raise Unsupported("methods that are made at run time")
+        if registration.attribute.attr == "add_url_rule":
+            if isinstance(registration.owner, Blueprint) or len(call.args) > 3:
+                raise Unsupported("`add_url_rule` on a blueprint")
+            given = call.args[2] if len(call.args) > 2 else options.get("view_func")
+            if given is None:
+                raise Unsupported("a route without a view")
+        elif not _is_text(options.get("endpoint")):
+            raise Unsupported("a name that is made at run time")
         parts = literal_parts(rule)
         if parts is None:
-            self.work.decline(registration.file, call, "a rule that is made at run time")
-            return None
+            raise Unsupported("a rule that is made at run time")
         parameters: dict[str, str] = {}
-        try:
-            for part in parts:
-                parameters.update(convert(part).parameters)
-        except Unsupported as error:
-            self.work.decline(registration.file, call, str(error))
-            return None
+        for part in parts:
+            parameters.update(convert(part).parameters)
         return Converted("", parameters)
 
     def _returns(self, role: Role, wrap_text: bool) -> bool:
         """Convert what a function returns; True if its route must say that text is HTML."""
         scope = role.file.scope_of_node[role.function]
         if isinstance(role.function, ast.Lambda):
-            return False
-        if isinstance(role.function, ast.AsyncFunctionDef):
-            self.work.decline(role.file, role.function, "an asynchronous view")
-            return False
-        if not scope.returns and role.kind == "view":
-            self.work.decline(role.file, role.function, "a view that returns nothing")
             return False
         kinds = set()
         several = len({self._plain_kind(r, scope) for r in scope.returns}) > 1
@@ -101,53 +154,31 @@ class Views:
 
     def _parameters(self, role: Role, rules: list[Converted]) -> None:
         function = role.function
-        assert isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
-        arguments = function.args
-        outer = role.file.scope_of_node[function].parent
-        plain = [*arguments.posonlyargs, *arguments.args]
-        if outer is not None and outer.kind == "class":
-            plain = plain[1:]
-        if arguments.kwonlyargs or arguments.vararg or arguments.kwarg or arguments.posonlyargs:
-            self.work.decline(role.file, function, "a view with parameters of an unusual kind")
-            return
-        for argument in plain:
-            types = {rule.parameters.get(argument.arg) for rule in rules}
-            if None in types:
-                self.work.decline(role.file, argument, f"`{argument.arg}` is not in every rule of this view")
-                return
-            if len(types) > 1:
-                self.work.decline(role.file, argument, f"`{argument.arg}` has several types")
-                return
-            if argument.annotation is None:
-                type_name = types.pop() or "str"
-                if type_name == "UUID":
-                    self.work.edits[role.file.display].need("uuid", "UUID")
-                self.work.edit(role.file, argument, _annotate(type_name))
-        if function.returns is not None:
+        for argument in self._plain_parameters(role):
+            type_name = rules[0].parameters[argument.arg]
+            if type_name == "UUID":
+                self.work.edits[role.file.display].need("uuid", "UUID")
+            self.work.edit(role.file, argument, _annotate(type_name))
+        if not isinstance(function, ast.Lambda) and function.returns is not None:
             self.work.edit(role.file, function, _drop_return_annotation)
 
     # --- its registration
 
-    def _registration(self, registration: Registration, converted: Converted, text: bool) -> None:
+    def _registration(self, role: Role, registration: Registration, text: bool) -> None:
         call, file = registration.call, registration.file
         assert call is not None
         options = {k.arg: k.value for k in call.keywords}
-        if registration.attribute.attr == "add_url_rule":
-            self._add_url_rule(registration, text)
-            return
-        if "strict_slashes" in options:
-            self.work.decline(file, call, "`strict_slashes` has no counterpart")
-            return
-        methods = self._methods(options.get("methods"))
-        if "methods" in options and methods is None:
-            self.work.decline(file, call, "methods that are made at run time")
-            return
-        name = self._endpoint(registration, options.get("endpoint"))
         if text:
             self.work.need(file, "HTMLResponse")
         method = registration.attribute.attr
+        if method == "add_url_rule":
+            endpoint = call.args[1] if len(call.args) > 1 else options.get("endpoint")
+            unnamed = endpoint is None or (isinstance(endpoint, ast.Constant) and endpoint.value is None)
+            self.work.edit(file, call, api_route_call(text, unnamed))
+            return
+        name = self._endpoint(role, registration, options.get("endpoint"))
         if method == "route":
-            chosen = methods or ["GET"]
+            chosen = self._methods(options.get("methods")) or ["GET"]
             method = chosen[0].lower() if len(chosen) == 1 else "api_route"
             if method not in ("get", "post", "put", "delete", "patch", "api_route"):
                 method = "api_route"
@@ -159,42 +190,84 @@ class Views:
         found = [e.value for e in node.elts if isinstance(e, ast.Constant) and isinstance(e.value, str)]
         return [m.upper() for m in found] if len(found) == len(node.elts) else None
 
-    def _endpoint(self, registration: Registration, given: ast.expr | None) -> str:
+    def _endpoint(self, role: Role, registration: Registration, given: ast.expr | None) -> str:
         """The name to give the route, where it is not the function's own."""
         if isinstance(registration.owner, Blueprint):
-            label = self.label(registration.owner)
-            own = given.value if isinstance(given, ast.Constant) else self._function_name(registration)
-            return f"{label}.{own}"
+            own = str(given.value) if isinstance(given, ast.Constant) else getattr(role.function, "name", "")
+            return f"{self.label(registration.owner)}.{own}"
         return ""
 
+    # --- blueprints
+
     def label(self, blueprint: Blueprint) -> str:
-        """The name of a blueprint: the first argument of its constructor."""
+        """The full name of a blueprint: its own behind that of the one it is in; empty if it is not written out."""
         if blueprint not in self._labels:
+            self._labels[blueprint] = ""
             call = blueprint.site.node
-            first = call.args[0] if isinstance(call, ast.Call) and call.args else None
-            self._labels[blueprint] = str(first.value) if isinstance(first, ast.Constant) else ""
+            first = None
+            if isinstance(call, ast.Call):
+                named = next((k.value for k in call.keywords if k.arg == "name"), None)
+                first = call.args[0] if call.args else named
+            if isinstance(first, ast.Constant):
+                outer = {self.label(parent) for parent in self.parents().get(blueprint, ())}
+                if len(outer) <= 1:
+                    self._labels[blueprint] = ".".join([*filter(None, outer), str(first.value)])
         return self._labels[blueprint]
 
-    def _function_name(self, registration: Registration) -> str:
-        parent = parent_of(registration.call) if registration.call is not None else None
-        return getattr(parent, "name", "")
+    def parents(self) -> dict[Blueprint, set[Blueprint]]:
+        """The blueprints each blueprint is registered on."""
+        if self._parents is None:
+            self._parents = {}
+            for inner, owners, _ in self.included():
+                for owner in owners:
+                    if isinstance(owner, Blueprint):
+                        self._parents.setdefault(inner, set()).add(owner)
+        return self._parents
 
-    def _add_url_rule(self, registration: Registration, text: bool) -> None:
-        """``add_url_rule(rule, endpoint, view_func, methods=…)`` → ``add_api_route(path, view, methods=…)``."""
-        call, file = registration.call, registration.file
-        assert call is not None
-        options = {k.arg: k.value for k in call.keywords}
-        endpoint = call.args[1] if len(call.args) > 1 else options.get("endpoint")
-        if "methods" in options and self._methods(options["methods"]) is None:
-            self.work.decline(file, call, "methods that are made at run time")
-            return
-        if isinstance(registration.owner, Blueprint):
-            self.work.decline(file, call, "`add_url_rule` on a blueprint")
-            return
-        unnamed = endpoint is None or (isinstance(endpoint, ast.Constant) and endpoint.value is None)
-        if text:
-            self.work.need(file, "HTMLResponse")
-        self.work.edit(file, call, api_route_call(text, unnamed))
+    def included(self) -> Iterator[tuple[Blueprint, frozenset[Value], ast.Call]]:
+        """Every ``x.register_blueprint(b)``: the blueprint, what it is registered on, the call."""
+        evaluator = self.work.facts.project.evaluator
+        for name in sorted(self.work.files):
+            for call, scope in self.work.facts.project.files[name].calls:
+                func = call.func
+                if isinstance(func, ast.Attribute) and func.attr == "register_blueprint" and call.args:
+                    for value in evaluator.eval(call.args[0], scope):
+                        if isinstance(value, Blueprint):
+                            yield value, evaluator.eval(func.value, scope), call
+
+    def is_flask_style(self, blueprint: Blueprint) -> bool:
+        """Whether FastAPI's decorators cannot be used on it: its name or prefix is not a plain one."""
+        call = blueprint.site.node
+        prefixes = [k.value for k in call.keywords if k.arg == "url_prefix"] if isinstance(call, ast.Call) else []
+        for inner, _, made in self.included():
+            if inner == blueprint:
+                prefixes += [k.value for k in made.keywords if k.arg == "url_prefix"]
+        outer = any(self.is_flask_style(parent) for parent in self.parents().get(blueprint, ()) if parent != blueprint)
+        return outer or not self.label(blueprint) or not all(_is_plain_prefix(p) for p in prefixes)
+
+
+def _is_plain_prefix(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and not set("<{") & set(node.value)
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _is_text(node: ast.expr | None) -> bool:
+    return node is None or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def _as_flask_route(method: str) -> Edit:
+    """``server.post("/x")`` → ``server.route("/x", methods=["POST"])``."""
+
+    def change(node: Any) -> Any:
+        import libcst as cst
+
+        made = node.with_changes(func=node.func.with_changes(attr=cst.Name("route")))
+        return _with_keyword(made, "methods", f'["{method}"]')
+
+    return change
 
 
 def route_call(method: str, name: str, text: bool) -> Edit:
@@ -203,7 +276,7 @@ def route_call(method: str, name: str, text: bool) -> Edit:
     def change(node: Any) -> Any:
         import libcst as cst
 
-        arguments = []
+        arguments: list[Any] = []
         for argument in node.args:
             keyword = argument.keyword.value if argument.keyword is not None else ""
             if keyword == "rule" or (not keyword and not arguments):
@@ -244,7 +317,7 @@ def api_route_call(text: bool, unnamed: bool) -> Edit:
                 if key == "methods":
                     argument = argument.with_changes(value=upper_methods(argument.value))
                 rest.append(argument)
-        arguments = [cst.Arg(convert_literals(given["rule"])), cst.Arg(given["view_func"]), *rest]
+        arguments: list[Any] = [cst.Arg(convert_literals(given["rule"])), cst.Arg(given["view_func"]), *rest]
         comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
         arguments = [a.with_changes(comma=comma) for a in arguments]
         arguments[-1] = arguments[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
