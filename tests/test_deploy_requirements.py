@@ -1,5 +1,7 @@
 """Requirements, in every kind of file that holds them."""
 
+# ruff: noqa: E501 - files of projects stand here as they are written
+
 from __future__ import annotations
 
 from pathlib import Path

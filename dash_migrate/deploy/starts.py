@@ -76,6 +76,11 @@ class Config:
         return Edit(start, end, f"{quote}{value}{quote}")
 
 
+def _unprefixed(word: str) -> str:
+    """What hypercorn loads: ``wsgi:module:attr`` says that it is WSGI."""
+    return word.removeprefix("wsgi:") if word.count(":") > 1 else word
+
+
 class Starts:
     """Finds the start commands of a project."""
 
@@ -144,7 +149,7 @@ class Starts:
             dynamic = any(i.dynamic or "{" in i.value for i in command.arguments)
             return self._untold(file, command) if gunicorn and dynamic and not self._is_settled(command) else None
         default = "application" if gunicorn else "app"
-        target = self.targets.resolve(spelled.removeprefix("wsgi:"), command.folders, default)
+        target = self.targets.resolve(_unprefixed(spelled), command.folders, default)
         if target.kind == "missing" and (item is None or item.dynamic or "_" * 4 in spelled):
             return self._untold(file, command) if gunicorn and not self._is_settled(command) else None
         if target.kind not in ("server", "dash"):
@@ -191,7 +196,7 @@ class Starts:
                 if _TARGET.fullmatch(other.value) or (gunicorn and _MODULE.fullmatch(other.value)):
                     return other
             return None
-        return next((a for a in command.arguments if _TARGET.fullmatch(a.value.removeprefix("wsgi:"))), None)
+        return next((a for a in command.arguments if _TARGET.fullmatch(_unprefixed(a.value))), None)
 
     # --- flask
 

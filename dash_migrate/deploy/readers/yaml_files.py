@@ -185,9 +185,8 @@ def _list(data: str, node: Any) -> list[Item] | None:
             return f'"{escape_quoted(word)}"'
         if style == "'":
             return "'" + word.replace("'", "''") + "'"
-        if re.fullmatch(r"(?:\d+\.){3}\d+|[A-Za-z_./$-][\w./:$={}-]*", word) and not (
-            flow and re.search(r"[{}]", word)
-        ):
+        plain = re.fullmatch(r"(?:\d+\.){3}\d+|[A-Za-z_./$-][\w./:$={}-]*", word)
+        if plain and not (flow and re.search(r"[{}]", word)):
             return word if not re.fullmatch(r"(?i)y|n|yes|no|on|off|true|false|null", word) else f'"{word}"'
         return f'"{escape_quoted(word)}"'
 
