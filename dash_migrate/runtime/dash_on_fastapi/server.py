@@ -9,6 +9,7 @@ from typing import Any
 from dash._utils import get_root_path
 from dash.exceptions import InvalidResourceError, PreventUpdate
 from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 
@@ -87,7 +88,7 @@ class Server(FastAPI):
             scope = as_connected(scope, receive)
             scope["state"] = dict(scope.get("state") or {})
             serving(HTTPConnection(scope))
-        await super().__call__(scope, receive, send)
+        await Starlette.__call__(self, scope, receive, send)  # FastAPI takes ``root_path`` for a prefix
 
 
 async def _pass_on(_request: Request, error: Exception) -> Any:
