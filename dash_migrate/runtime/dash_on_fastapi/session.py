@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from markupsafe import Markup
 from starlette.requests import HTTPConnection
 from werkzeug.datastructures import CallbackDict
-from werkzeug.http import http_date, parse_date
+from werkzeug.http import http_date, parse_cookie, parse_date
 
 from .answers import dumps
 
@@ -49,6 +49,18 @@ class Session(CallbackDict[str, Any]):
         self.accessed = True
         return super().__contains__(key)
 
+    def __len__(self) -> int:
+        self.accessed = True
+        return super().__len__()
+
+    def __iter__(self) -> Iterator[str]:
+        self.accessed = True
+        return super().__iter__()
+
+    def items(self) -> Any:
+        self.accessed = True
+        return super().items()
+
 
 class NoSession(Session):
     """The session of an app without a secret key: it can be read and is empty."""
@@ -82,7 +94,7 @@ class Sessions:
         serializer = self._serializer()
         if serializer is None:
             return NoSession()
-        value = connection.cookies.get(self.server.config["SESSION_COOKIE_NAME"])
+        value = first_cookie(connection, self.server.config["SESSION_COOKIE_NAME"])
         if not value:
             return Session()
         try:
@@ -121,6 +133,11 @@ class Sessions:
         expires = datetime.now(timezone.utc) + self._lifetime() if session.permanent else None
         response.set_cookie(name, serializer.dumps(dict(session)), expires=expires, **options)
         response.vary.add("Cookie")
+
+
+def first_cookie(connection: HTTPConnection, name: str) -> str | None:
+    """A cookie's value; the first of several, as werkzeug reads them (Starlette takes the last)."""
+    return parse_cookie("; ".join(connection.headers.getlist("cookie"))).get(name)
 
 
 class TaggedJSON:
