@@ -316,3 +316,17 @@ def test_bytes_around_the_change_stay(tmp_path: Path) -> None:
     old = "\ufeffdash>=2.9\r\n\r\n# ümlaut\r\npandas==1.0".encode()
     made = moved(tmp_path, {"requirements.txt": old})["requirements.txt"]
     assert made.encode() == "\ufeffdash[fastapi]>=4.4\r\n\r\n# ümlaut\r\npandas==1.0".encode()
+
+
+def test_an_app_for_several_backends_gets_every_extra_and_keeps_its_command(tmp_path: Path) -> None:
+    from deploy_help import inside, project
+
+    from dash_migrate.fix import fix
+
+    files = {"requirements.txt": "dash>=2.9\ngunicorn\n", "Procfile": "web: gunicorn app:server\n"}
+    project(tmp_path, files)
+    with inside(tmp_path):
+        outcome = fix([Path(".")], ("flask", "fastapi", "quart"))
+    new = {change.path: change.new.decode() for change in outcome.changes}
+    assert new["requirements.txt"] == "dash[fastapi,quart]>=4.4\ngunicorn\n"
+    assert "Procfile" not in new

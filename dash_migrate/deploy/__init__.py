@@ -28,7 +28,7 @@ def changes(loaded: Loaded, targets: tuple[Backend, ...], state: Loaded) -> dict
 
     Args:
         loaded: the project as it was.
-        targets: the backends it moves to.
+        targets: the backend it moves to; several: those it can run on, the first by default.
         state: the project after the rewrite of its code.
     """
     if not loaded.facts.apps and not loaded.selection.notebooks:
@@ -36,11 +36,10 @@ def changes(loaded: Loaded, targets: tuple[Backend, ...], state: Loaded) -> dict
     from dash_migrate.deploy.judge import changes as made
 
     found: dict[str, bytes] = {}
-    for target in targets:
-        for _ in range(PASSES):
-            new = made(loaded, target, state)
-            if not new:
-                break
-            found.update(new)
-            state.contents.update(new)
+    for _ in range(PASSES):
+        new = made(loaded, targets, state)
+        if not new:
+            break
+        found.update(new)
+        state.contents.update(new)
     return found

@@ -9,7 +9,9 @@ from dataclasses import replace
 
 from dash_migrate.deploy.deps.judge import Need, Requirements
 from dash_migrate.deploy.deps.locks import stale
+from dash_migrate.deploy.extras import documents, patched, templates
 from dash_migrate.deploy.hosts import hosts
+from dash_migrate.deploy.notebooks import places
 from dash_migrate.deploy.report import finding
 from dash_migrate.deploy.starts import BackendOf, Start, Starts
 from dash_migrate.deploy.texts import Edit, apply
@@ -24,10 +26,10 @@ _LABELS = {"flask": "Flask", "fastapi": "FastAPI", "quart": "Quart"}
 
 def findings(loaded: Loaded, targets: tuple[Backend, ...]) -> list[Finding]:
     """What the files around the code lack for the targets; nothing where no Dash app is made."""
-    if not loaded.facts.apps:
-        return []
     workspace = Workspace(loaded, loaded.contents)
-    found: list[Finding] = []
+    found: list[Finding] = list(_notebook_findings(workspace, targets))
+    if not loaded.facts.apps:
+        return found
     asgi = tuple(t for t in targets if t != "flask")
     if asgi:
         starts = Starts(workspace, _after(asgi[0]))
@@ -38,8 +40,19 @@ def findings(loaded: Loaded, targets: tuple[Backend, ...]) -> list[Finding]:
         servers = set()
     found += _requirement_findings(workspace, targets, servers)
     found += _major_findings(workspace, targets)
+    for code, file, place, text, why in (*templates(workspace), *patched(workspace), *documents(workspace)):
+        made = finding(code, file, place, targets, by_hand=True, text=text, why=why)
+        if made is not None:
+            found.append(made)
     found.sort(key=lambda f: f.sort_key)
     return found
+
+
+def _notebook_findings(workspace: Workspace, targets: tuple[Backend, ...]) -> Iterator[Finding]:
+    for place in places(workspace):
+        made = finding("DM730", place.file, (place.start, place.end), targets, text=place.text, why=place.why)
+        if made is not None:
+            yield made
 
 
 def _major_findings(workspace: Workspace, targets: tuple[Backend, ...]) -> Iterator[Finding]:
@@ -224,31 +237,35 @@ def importer(workspace: Workspace) -> Callable[[str], bool]:
 
 
 def changes(
-    loaded: Loaded, target: Backend, state: Loaded | None = None, needs: Iterable[str] = ()
+    loaded: Loaded, targets: tuple[Backend, ...], state: Loaded | None = None, needs: Iterable[str] = ()
 ) -> dict[str, bytes]:
     """New contents for deploy files, by path.
 
     Args:
         loaded: the project as it was before the Python rewrite.
-        target: the backend it moves to.
+        targets: the backend it moves to; several: those it can run on, the first by default.
         state: the project after the Python rewrite (default: the same).
         needs: requirement strings for packages that the rewritten code imports.
     """
     state = state or loaded
-    if not loaded.facts.apps:
-        return {}
     contents = {**loaded.contents, **{path: source.data for path, source in state.sources.items()}, **state.contents}
     workspace = Workspace(loaded, contents)
-    backend_of = _moved(loaded, state, target)
+    target = targets[0]
+    guarded = len(targets) > 1
+    backend_of = _after(target) if guarded else _moved(loaded, state, target)
     starts = Starts(workspace, backend_of)
     edits: dict[str, list[Edit]] = {}
+    for place in places(workspace):
+        edits.setdefault(place.file.path, []).extend(place.edits)
+    if not loaded.facts.apps:
+        return _applied(workspace, edits)
     if target != "flask":
         for start in starts.found:
             if start.changes:
                 edits.setdefault(start.file.path, []).extend(start.plan.edits)
         for config, made in starts.configs():
             edits.setdefault(config.file.path, []).extend(made)
-    backends = {backend_of(app) for app in loaded.facts.apps} & set(BACKENDS)
+    backends = set(targets) if guarded else {backend_of(app) for app in loaded.facts.apps} & set(BACKENDS)
     if target == "flask" or backends != {"flask"}:
         judge = Requirements(workspace, backends, importer(workspace), starts.servers, needs)
         for need in judge.needs():
