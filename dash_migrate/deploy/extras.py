@@ -19,7 +19,7 @@ _RUN_SERVER = re.compile(r"\b\w+\.run_server\(")
 def templates(workspace: Workspace) -> Iterator[Reported]:
     """Templates (Jinja, cookiecutter) that become a Dash app."""
     for path, kind in workspace.paths.items():
-        if kind != "template":
+        if kind != "template" or path.endswith((".html", ".htm")):
             continue
         file = workspace.file(path, kind)
         if file is None or not _APP.search(file.data):

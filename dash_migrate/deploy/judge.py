@@ -312,10 +312,9 @@ _DECLARING = frozenset(["requirements", "pyproject", "setup-cfg", "pipfile", "co
 
 
 def _is_named(workspace: Workspace, name: str, edits: Mapping[str, list[Edit]], drops: list[Need]) -> bool:
-    for path, kind in workspace.paths.items():
-        file = workspace.file(path, kind)
-        if file is None or name not in file.text or kind in _DECLARING or kind in ("template", "notebook"):
-            continue
+    kinds = frozenset(workspace.paths.values()) - _DECLARING - {"template", "notebook"}
+    for file in workspace.holding((name.encode(),), kinds):
+        path = file.path
         made = [*edits.get(path, ()), *(e for d in drops if d.requirement.path == path for e in d.edits)]
         after = "\n".join(row for row in apply(file.text, made).splitlines() if not row.lstrip().startswith("#"))
         if re.search(rf"\b{name}", after):

@@ -128,9 +128,8 @@ class Starts:
     @cached_property
     def has_cmd_args(self) -> bool:
         """Whether gunicorn gets flags from a variable."""
-        paths = self.workspace.paths
-        files = (self.workspace.file(path, kind) for path, kind in paths.items() if kind not in ("lock", "notebook"))
-        return any(file is not None and b"GUNICORN_CMD_ARGS" in file.data for file in files)
+        kinds = KINDS | {"env"}
+        return any(True for _ in self.workspace.holding((b"GUNICORN_CMD_ARGS",), kinds))
 
     # --- one command
 

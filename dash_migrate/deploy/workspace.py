@@ -62,6 +62,7 @@ class Workspace:
         self.loaded = loaded
         self.contents = dict(contents or {})
         self._files: dict[str, DeployFile | None] = {}
+        self._data: dict[str, bytes] = {}
 
     @cached_property
     def projects(self) -> set[str]:
@@ -89,13 +90,9 @@ class Workspace:
         return self._files[path]
 
     def _read(self, path: str, kind: Kind | None) -> DeployFile | None:
-        data = self.contents.get(path)
-        if data is None:
-            try:
-                data = read_bytes(path, self.loaded.files.locate(path))
-            except SourceError:
-                return None
-        if len(data) > _MOST:
+        data = self._data.pop(path, None)
+        data = self.data(path) if data is None else data
+        if data is None or len(data) > _MOST:
             return None
         encoding = "utf-8"
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -103,21 +100,31 @@ class Workspace:
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
-            try:
-                text, encoding = data.decode("latin-1"), "latin-1"
-            except UnicodeDecodeError:
-                return None
-            if "\0" in text:
-                return None
-        if text.encode(encoding) != data:
+            text, encoding = data.decode("latin-1"), "latin-1"
+        if "\0" in text or text.encode(encoding) != data:
             return None
         return DeployFile(path, kind, data, text, encoding)
 
+    def data(self, path: str) -> bytes | None:
+        """The bytes of a file; None if it cannot be read."""
+        known = self.contents.get(path)
+        if known is not None:
+            return known
+        try:
+            return read_bytes(path, self.loaded.files.locate(path))
+        except SourceError:
+            return None
+
     def holding(self, words: tuple[bytes, ...], kinds: frozenset[str]) -> Iterator[DeployFile]:
-        """The files of some kinds that hold one of the words."""
+        """The files of some kinds that hold one of the words; only these are decoded."""
         for path, kind in self.paths.items():
             if kind not in kinds:
                 continue
+            if path not in self._files:
+                data = self.data(path)
+                if data is None or len(data) > _MOST or not any(word in data for word in words):
+                    continue
+                self._data[path] = data
             file = self.file(path, kind)
             if file is not None and any(word in file.data for word in words):
                 yield file
