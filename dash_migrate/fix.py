@@ -9,6 +9,8 @@ from pathlib import Path
 from dash_migrate import deploy
 from dash_migrate.check import Report, display_path, narrowed, report_on
 from dash_migrate.fixes import dash_majors
+from dash_migrate.fixes.guard.plan import default_first
+from dash_migrate.fixes.guard.plan import fix as compute_guarded
 from dash_migrate.fixes.plan import GroupPlan, Strategy, merged
 from dash_migrate.fixes.plan import fix as compute
 from dash_migrate.model import Backend, FileError
@@ -31,41 +33,56 @@ class Outcome:
 
 
 def fix(
-    paths: Sequence[Path | str], targets: tuple[Backend, ...], strategy: Strategy = "auto", base: Path | None = None
+    paths: Sequence[Path | str],
+    targets: tuple[Backend, ...],
+    strategy: Strategy = "auto",
+    base: Path | None = None,
+    with_badge: bool = False,
 ) -> Outcome:
-    """Compute the move of the project under ``paths`` to a backend, and the report of what is left."""
+    """Compute the move of the project under ``paths``, and the report of what is left.
+
+    Several targets, or the strategy ``guard``, give one code base whose backend is chosen when it starts.
+    """
     loaded = load(paths, base)
     named = [display_path(p) for p in paths] if all(Path(p).is_file() for p in paths) else []
-    outcome = fix_loaded(loaded, targets, named, strategy)
+    outcome = fix_loaded(loaded, targets, named, strategy, with_badge)
     narrowed(outcome.report, paths)
     return outcome
 
 
 def fix_loaded(
-    loaded: Loaded, targets: tuple[Backend, ...], only: Sequence[str] = (), strategy: Strategy = "auto"
+    loaded: Loaded,
+    targets: tuple[Backend, ...],
+    only: Sequence[str] = (),
+    strategy: Strategy = "auto",
+    with_badge: bool = False,
 ) -> Outcome:
     """The same for a project that has been read; ``only`` as in ``fixes.plan.fix``.
 
     The rewrite is repeated on its own result until nothing changes, so that a second run has nothing to do.
     """
+    if strategy == "guard":
+        targets = default_first(targets)
     outcome = Outcome(before=report_on(loaded, targets))
     current: dict[str, bytes] = {} if only else dash_majors.rewrite(loaded)
     created: dict[str, bytes] = {}
     state = load_files(loaded.files, loaded.selection, current) if current else loaded
-    for target in targets:
-        for _ in range(PASSES):
-            fixed = compute(state, target, only, strategy)
-            outcome.errors += [e for e in fixed.errors if e not in outcome.errors]
-            created.update(fixed.created)
-            outcome.plans += fixed.plans
-            if not fixed.changed:
-                break
-            current.update(fixed.changed)
-            state = load_files(loaded.files, loaded.selection, {**merged(loaded, fixed), **current, **created})
+    for _ in range(PASSES):
+        if len(targets) == 1:
+            fixed = compute(state, targets[0], only, strategy)
         else:
-            names = ", ".join(sorted(fixed.changed))
-            outcome.errors.append(FileError(names, "the rewrite does not come to rest; nothing is written"))
-            return outcome
+            fixed = compute_guarded(state, targets, only, strategy, with_badge)
+        outcome.errors += [e for e in fixed.errors if e not in outcome.errors]
+        created.update(fixed.created)
+        outcome.plans += fixed.plans
+        if not fixed.changed:
+            break
+        current.update(fixed.changed)
+        state = load_files(loaded.files, loaded.selection, {**merged(loaded, fixed), **current, **created})
+    else:
+        names = ", ".join(sorted(fixed.changed))
+        outcome.errors.append(FileError(names, "the rewrite does not come to rest; nothing is written"))
+        return outcome
     if not only:
         state.contents.update(current)
         current.update(deploy.changes(loaded, targets, state))

@@ -79,7 +79,8 @@ class _Loader:
         self.errors: dict[str, FileError] = {}
 
     def load(self, path: str) -> FileIndex | None:
-        if path in self.errors or any(part in names().runtime_modules for part in path.split("/")[-2:]):
+        parts = path.removesuffix(".py").split("/")[-2:]
+        if path in self.errors or any(part in names().runtime_modules for part in parts):
             return None  # what fix put there is not part of the project
         try:
             source = self._source(path)

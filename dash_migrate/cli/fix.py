@@ -17,7 +17,6 @@ from dash_migrate.cli.options import (
     targets_option,
 )
 
-
 if TYPE_CHECKING:
     from dash_migrate.fixes.plan import Strategy
 
@@ -27,11 +26,12 @@ if TYPE_CHECKING:
 @targets_option(required=True)
 @click.option(
     "--strategy",
-    type=click.Choice(("auto", "rewrite", "bridge")),
+    type=click.Choice(("auto", "rewrite", "bridge", "guard")),
     default="auto",
     show_default=True,
-    help="How Flask code is carried over.",
+    help="How Flask code is carried over; guard keeps Flask as one of the backends.",
 )
+@click.option("--with-badge", is_flag=True, help="With several targets: add a component that shows the backend.")
 @click.option("--diff", is_flag=True, help="Show what would change and write nothing.")
 @click.option("--strict", is_flag=True, help="Let optional findings fail too.")
 @output_options
@@ -39,6 +39,7 @@ def fix(
     paths: tuple[Path, ...],
     targets: tuple[str, ...],
     strategy: str,
+    with_badge: bool,
     diff: bool,
     strict: bool,
     format_: str,
@@ -51,7 +52,7 @@ def fix(
     from dash_migrate.writes.diff import unified_diff
 
     chosen = checked_paths(paths)
-    outcome = compute(chosen, in_order(targets), cast("Strategy", strategy))
+    outcome = compute(chosen, in_order(targets), cast("Strategy", strategy), with_badge=with_badge)
     if diff:
         for change in outcome.changes:
             click.echo(unified_diff(change.path, change.old, change.new), nl=False)

@@ -288,8 +288,8 @@ def _chosen_backend(facts: Facts, node: ast.expr, scope: Scope) -> _Chosen | Non
             return first.value, True, False
         return ("several" if isinstance(first, ast.Name) else "unknown"), True, False
     if isinstance(node, ast.Call) and call_name(node) == "backend_class":
-        if any(isinstance(v, Ext) and "dash_backend" in v.dotted for v in facts.project.evaluator.eval(node.func, scope)):
-            return "several", False, True
+        makers = facts.project.evaluator.eval(node.func, scope)
+        return ("several" if Ext("dash_backend.backend_class") in makers else "unknown"), False, True
     made = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else node
     for value in facts.project.evaluator.eval(made, scope):
         root = value.dotted.split(".")[0] if isinstance(value, Ext) else ""

@@ -23,7 +23,7 @@ from dash_migrate.syntax.segments import NotReproducible
 
 RUNTIME = Path(__file__).resolve().parent.parent / "runtime"
 
-Strategy = Literal["auto", "rewrite", "bridge"]
+Strategy = Literal["auto", "rewrite", "bridge", "guard"]
 
 
 @dataclass
@@ -32,7 +32,7 @@ class GroupPlan:
 
     apps: list[App]
     files: set[str]
-    strategy: Literal["rewrite", "bridge"]
+    strategy: Literal["rewrite", "bridge", "guard"]
     #: what kept the group from being rewritten natively
     declines: list[Decline] = field(default_factory=list)
 
@@ -56,10 +56,12 @@ def fix(loaded: Loaded, target: Backend, only: Iterable[str] = (), strategy: Str
         strategy: ``auto`` rewrites what can be rewritten and bridges the rest; ``bridge`` bridges all;
             ``rewrite`` is ``auto`` with the reasons for every bridge reported as work that is left.
     """
-    return _Planner(loaded, target, only, strategy).run()
+    return Planner(loaded, target, only, strategy).run()
 
 
-class _Planner:
+class Planner:
+    """Groups the apps of a project, and computes the files of each group."""
+
     def __init__(self, loaded: Loaded, target: Backend, only: Iterable[str], strategy: Strategy) -> None:
         self.loaded, self.target, self.strategy = loaded, target, strategy
         self.facts = loaded.facts
@@ -70,16 +72,17 @@ class _Planner:
         self.fixed = Fixed()
 
     def run(self) -> Fixed:
+        """Compute every file."""
         start_edits(self.facts, self.edits)
         grouped: set[str] = set()
         if self.target != "flask":
             for group in self._groups():
                 self.fixed.plans.append(group)
                 grouped |= group.files
-                package = self._edit_group(group)
-                self._apply(group.files, package)
+                packages = self.edit_group(group)
+                self._apply(group.files, packages)
         for name in sorted(self.chosen - grouped):
-            self._apply({name}, None)
+            self._apply({name}, [])
         return self.fixed
 
     def _fresh(self, names: set[str]) -> dict[str, FileEdits]:
@@ -115,17 +118,18 @@ class _Planner:
                     break
         return groups
 
-    def _edit_group(self, group: GroupPlan) -> Placement | None:
+    def edit_group(self, group: GroupPlan) -> list[Placement]:
+        """Edit the files of a group; gives where the packages it needs were put."""
         if self.strategy != "bridge" and self.target == "fastapi":
             work = self._rewritten(group)
             if not work.declines:
                 group.strategy = "rewrite"
-                return self._take(group, work)
+                return [self._take(group, work)]
             group.declines = sorted(work.declines.found)
         bridge = Bridge(self.facts, group.apps, self.target, self.edits)
         bridge.make()
         parts = {part.name: part.read_bytes() for part in sorted((RUNTIME / MODULE).glob("*.py"))}
-        return self._place(group, MODULE, parts)
+        return [self.place(group, MODULE, parts)]
 
     def _rewritten(self, group: GroupPlan) -> Work:
         from dash_migrate.fixes.native.fastapi.convert import PACKAGE, convert
@@ -139,27 +143,31 @@ class _Planner:
         for name, made in work.edits.items():
             self.edits[name].take(made)
             names |= made.imports.get(work.package, set())
-        return self._place(group, work.package, emit(work.package, "native_fastapi", names))
+        return self.place(group, work.package, emit(work.package, "native_fastapi", names))
 
-    def _place(self, group: GroupPlan, package: str, parts: Mapping[str, bytes]) -> Placement:
+    def place(self, group: GroupPlan, package: str, parts: Mapping[str, bytes]) -> Placement:
         """Put the package beside the apps that need it, and spell its imports."""
         placement = Placement(self.facts, self.loaded.selection.modules, package)
-        paths = {app.position: placement.place(app) for app in group.apps}
-        for name in group.files:
-            wanted = self.edits.get(name)
-            if wanted is None or package not in wanted.imports:
-                continue
-            near = [a for a in self.sides.apps_for(wanted.file) if a.position in paths] or group.apps
-            dotted = placement.import_name(wanted.file, paths[near[0].position])
-            wanted.imports[dotted] = wanted.imports.pop(package)
-        for path in set(paths.values()):
+        for path in self.spell_imports(group, placement):
             for part, data in parts.items():
                 self.fixed.created[f"{path}/{part}"] = data
         return placement
 
+    def spell_imports(self, group: GroupPlan, placement: Placement) -> set[str]:
+        """Write the imports of a generated module as each file of a group has to; gives where the module goes."""
+        paths = {app.position: placement.place(app) for app in group.apps}
+        for name in group.files:
+            wanted = self.edits.get(name)
+            if wanted is None or placement.name not in wanted.imports:
+                continue
+            near = [a for a in self.sides.apps_for(wanted.file) if a.position in paths] or group.apps
+            dotted = placement.import_name(wanted.file, paths[near[0].position])
+            wanted.imports[dotted] = wanted.imports.pop(placement.name)
+        return set(paths.values())
+
     # --- texts
 
-    def _apply(self, names: set[str], package: Placement | None) -> None:
+    def _apply(self, names: set[str], packages: list[Placement]) -> None:
         """Compute the files of a group, all of them or none."""
         changed: dict[str, bytes] = {}
         for name in sorted(names):
@@ -170,11 +178,10 @@ class _Planner:
                 data = self._text(wanted)
             except NotReproducible as error:
                 self.fixed.errors.append(FileError(name, f"not changed, and nothing that goes with it: {error}"))
-                if package is not None:
-                    for path in package.placed:
-                        self.fixed.created = {
-                            p: d for p, d in self.fixed.created.items() if not p.startswith(f"{path}/")
-                        }
+                for path in (path for package in packages for path in package.placed):
+                    self.fixed.created = {
+                        p: d for p, d in self.fixed.created.items() if not p.startswith((f"{path}/", f"{path}.py"))
+                    }
                 return
             if data != self.loaded.sources[name].data:
                 changed[name] = data
