@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import functools
 import inspect
 from typing import Any
@@ -16,8 +17,8 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from . import files
 from .answers import JSONResponse, Response, content_type, from_werkzeug
-from .current import current_request
-from .dispatch import EMPTY_CALLBACK
+from .current import AppContext, current_request, has_request
+from .dispatch import EMPTY_CALLBACK, GivenBody
 from .run import serve
 from .server import Server
 from .threads import in_thread
@@ -50,6 +51,8 @@ class FastAPIBackend(FastAPIDashServer):
 
         def execute_callback(function: Any, *args: Any, **kwargs: Any) -> Any:
             callback = execute(function, *args, **kwargs)
+            if has_request() and current_request().scope.get("dash.websocket"):
+                return _in_app_context(self.server, callback, inspect.iscoroutinefunction(function))
             if inspect.iscoroutinefunction(function) or not _on_event_loop():
                 return callback
 
@@ -81,7 +84,12 @@ class FastAPIBackend(FastAPIDashServer):
         headers = [*scope["headers"], (b"content-type", b"application/json"), (b"content-length", length)]
         scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
         path = self.prefix + "_dash-update-component"
-        return {**scope, "method": "POST", "path": path, "scheme": scheme, "headers": headers, "query_string": b""}
+        made = {**scope, "method": "POST", "path": path, "scheme": scheme, "headers": headers, "query_string": b""}
+        return {**made, "dash.body": GivenBody(EMPTY_CALLBACK), "dash.websocket": True}
+
+    def get_callback_executor(self, max_workers: int | None = None) -> Any:
+        """The threads of websocket callbacks; they see the connection's request, on every version of Dash."""
+        return _Executor(super().get_callback_executor(max_workers))
 
     # Dash's own views
 
@@ -202,6 +210,37 @@ def _off_the_loop(view: Any) -> Any:
 
     run_view.__signature__ = inspect.signature(view, eval_str=True)  # type: ignore[attr-defined]
     return run_view
+
+
+def _in_app_context(server: Any, callback: Any, is_async: bool) -> Any:
+    """A websocket callback with a context of its own, as callbacks over HTTP have."""
+    if is_async:
+
+        async def run_async() -> Any:
+            with AppContext(server):
+                return await callback()
+
+        return run_async
+
+    def run() -> Any:
+        with AppContext(server):
+            result = callback()
+            return asyncio.run(result) if inspect.iscoroutine(result) else result
+
+    return run
+
+
+class _Executor:
+    """Runs jobs in threads, with the context variables of who submits them."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def submit(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        return self._inner.submit(contextvars.copy_context().run, function, *args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
 
 
 def _on_event_loop() -> bool:

@@ -150,10 +150,10 @@ class Dispatch:
 
     async def _websocket(self, scope: Any, receive: Any, send: Any) -> None:
         """Let a websocket in if the hooks let in both its handshake and the callback requests it stands for."""
-        serving(HTTPConnection(scope))
-        knocks = [scope, *(backend.as_callback(scope) for backend in self.server.dash if backend.owns(scope))]
-        for knock in knocks:
-            connection = HTTPConnection(knock) if knock is scope else Request({**knock, "type": "http"}, _empty)
+        handshake = {**scope, "type": "http", "method": "GET", "dash.body": GivenBody(b"")}
+        owners = [backend for backend in self.server.dash if backend.owns(scope)]
+        for knock in (handshake, *({**backend.as_callback(scope), "type": "http"} for backend in owners)):
+            connection = Request(knock, _empty)
             serving(connection)
             try:
                 refused = await self._before(connection) is not None
@@ -164,8 +164,9 @@ class Dispatch:
                 await receive()
                 await send({"type": "websocket.close", "code": 1008, "reason": "refused"})
                 return
-        serving(HTTPConnection(scope))
-        await self.inner(scope, receive, send)
+        if not owners:
+            serving(HTTPConnection(scope))
+        await self.inner(scope, receive, send)  # callbacks see the request they would have come with
 
 
 class Outgoing:
@@ -232,6 +233,17 @@ async def _empty() -> Any:
 
 #: the body of a callback request that names no callback
 EMPTY_CALLBACK = b'{"output": "", "outputs": [], "inputs": [], "state": [], "changedPropIds": []}'
+
+
+class GivenBody:
+    """A body that nobody sent."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def wait(self) -> bytes:
+        """The body."""
+        return self.data
 
 
 def _without_body(send: Any) -> Any:

@@ -1,0 +1,88 @@
+"""What extensions use of their framework, under the names Flask has for it. They know the framework only from here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from starlette.responses import Response
+from werkzeug.local import LocalProxy
+
+from .answers import RedirectResponse, abort, make_response
+from .current import context_values, current_request, has_request, vars_of
+from .flask_like import after_this_request, current_server, flash
+from .requests import FlaskRequest
+from .threads import in_thread
+from .urls import url_for
+
+current_app: Any = LocalProxy(current_server)
+request: Any = LocalProxy(lambda: FlaskRequest(current_request()))
+session: Any = LocalProxy(lambda: current_request().session)
+
+
+def g() -> dict[str, Any]:
+    """The variables of ``flask.g``; hooks that ran on a websocket's handshake share them with its callbacks."""
+    return vars_of(current_request())
+
+
+def redirect(location: str, code: int = 302) -> Response:
+    """``flask.redirect``."""
+    return RedirectResponse(location, code)
+
+
+def guarded(view: Any, check: Callable[[], Any]) -> Any:
+    """A view, plain or async, that runs only if ``check()`` gives None; else what it gives is the answer."""
+    made: Any
+    if inspect.iscoroutinefunction(view):
+
+        async def run_if_allowed(*args: Any, **kwargs: Any) -> Any:
+            refusal = await in_thread(check)
+            return await view(*args, **kwargs) if refusal is None else make_response(refusal)
+
+        made = run_if_allowed
+    else:
+
+        def if_allowed(*args: Any, **kwargs: Any) -> Any:
+            refusal = check()
+            return view(*args, **kwargs) if refusal is None else make_response(refusal)
+
+        made = if_allowed
+    return same_signature(made, view)
+
+
+def same_signature(made: Any, view: Any) -> Any:
+    """``functools.wraps``, also for what FastAPI reads of a view."""
+    functools.update_wrapper(made, view)
+    with contextlib.suppress(NameError, TypeError, ValueError):  # names that only a type checker knows
+        made.__signature__ = inspect.signature(view, eval_str=True)
+    return made
+
+
+def plain(function: Any) -> Any:
+    """``Flask.ensure_sync``: an async function as one that plain code can call."""
+    if not inspect.iscoroutinefunction(function):
+        return function
+    return lambda *args, **kwargs: asyncio.run(function(*args, **kwargs))
+
+
+__all__ = [
+    "abort",
+    "after_this_request",
+    "context_values",
+    "current_app",
+    "flash",
+    "g",
+    "guarded",
+    "has_request",
+    "make_response",
+    "plain",
+    "redirect",
+    "request",
+    "same_signature",
+    "session",
+    "url_for",
+]
