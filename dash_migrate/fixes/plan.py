@@ -15,6 +15,7 @@ from dash_migrate.fixes.edits import FileEdits, apply_edits
 from dash_migrate.fixes.imports import add_imports
 from dash_migrate.fixes.native.declines import Decline
 from dash_migrate.fixes.native.emit import emit
+from dash_migrate.fixes.native.registry import NATIVES
 from dash_migrate.fixes.native.work import Work
 from dash_migrate.fixes.placement import Placement
 from dash_migrate.model import Backend, FileError
@@ -120,7 +121,7 @@ class Planner:
 
     def edit_group(self, group: GroupPlan) -> list[Placement]:
         """Edit the files of a group; gives where the packages it needs were put."""
-        if self.strategy != "bridge" and self.target == "fastapi":
+        if self.strategy != "bridge" and self.target in NATIVES:
             work = self._rewritten(group)
             if not work.declines:
                 group.strategy = "rewrite"
@@ -132,10 +133,9 @@ class Planner:
         return [self.place(group, MODULE, parts)]
 
     def _rewritten(self, group: GroupPlan) -> Work:
-        from dash_migrate.fixes.native.fastapi.convert import PACKAGE, convert
-
-        work = Work(self.facts, group.apps, group.files, self._fresh(group.files), PACKAGE)
-        convert(work)
+        native = NATIVES[self.target]
+        work = Work(self.facts, group.apps, group.files, self._fresh(group.files), native.package)
+        native.convert(work)
         return work
 
     def _take(self, group: GroupPlan, work: Work) -> Placement:
@@ -143,7 +143,7 @@ class Planner:
         for name, made in work.edits.items():
             self.edits[name].take(made)
             names |= made.imports.get(work.package, set())
-        return self.place(group, work.package, emit(work.package, "native_fastapi", names))
+        return self.place(group, work.package, emit(work.package, NATIVES[self.target].rows, names))
 
     def place(self, group: GroupPlan, package: str, parts: Mapping[str, bytes]) -> Placement:
         """Put the package beside the apps that need it, and spell its imports."""
