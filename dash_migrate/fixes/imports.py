@@ -31,7 +31,7 @@ def add_imports(text: str, needed: dict[str, set[str]], newline: str) -> str:
             None,
         )
         if existing is not None:
-            present = {alias.name for alias in existing.names}
+            present = {f"{a.name} as {a.asname}" if a.asname else a.name for a in existing.names}
             missing = sorted(names - present)
             if not missing:
                 continue

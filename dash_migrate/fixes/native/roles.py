@@ -10,7 +10,7 @@ from typing import Literal
 from dash_migrate.facts.project import last_name
 from dash_migrate.facts.scan import Facts
 from dash_migrate.facts.scopes import FileIndex, Scope, parent_of
-from dash_migrate.facts.values import Blueprint, Func, Value
+from dash_migrate.facts.values import Blueprint, Ext, Func, Value
 
 Kind = Literal["view", "before", "after", "teardown", "error", "template", "callback", "wrapper", "helper"]
 
@@ -97,6 +97,19 @@ class Roles:
     def views(self) -> Iterator[Role]:
         """The views."""
         return (role for role in self.by_function.values() if role.kind == "view")
+
+    def shows_parameters(self, role: Role) -> bool:
+        """Whether the decorators of a function hand its parameters through, for whoever looks at its signature."""
+        registered = {r.call or r.attribute for r in role.registrations}
+        scope = role.file.scope_of_node[role.function].parent or role.file.module
+        for decorator in getattr(role.function, "decorator_list", ()):
+            if decorator in registered:
+                continue
+            target = decorator.func if isinstance(decorator, ast.Call) else decorator
+            values = self.facts.project.evaluator.eval(target, scope)
+            if not values or not all(_hands_on(value) for value in values):
+                return False
+        return True
 
     # --- finding
 
@@ -188,3 +201,23 @@ def _inner_functions(node: ast.AST) -> Iterator[ast.FunctionDef]:
     for inner in ast.walk(node):
         if inner is not node and isinstance(inner, ast.FunctionDef):
             yield inner
+
+
+def _hands_on(value: Value) -> bool:
+    if isinstance(value, Func):
+        return hands_through(value.node)
+    return isinstance(value, Ext) and value.dotted.startswith("functools.")
+
+
+def hands_through(function: ast.AST) -> bool:
+    """Whether a decorator wraps with ``functools.wraps`` and passes ``**kwargs`` on."""
+    for inner in ast.walk(function):
+        if isinstance(inner, ast.FunctionDef) and inner is not function:
+            wraps = any("wraps" in ast.dump(d.func if isinstance(d, ast.Call) else d) for d in inner.decorator_list)
+            if wraps and inner.args.kwarg is not None:
+                return True
+    returned = [n.value for n in ast.walk(function) if isinstance(n, ast.Return)]
+    names = {a.arg for a in getattr(function, "args", ast.arguments([], [], None, [], [], None, [])).args}
+    inner_names = {n.name for n in ast.walk(function) if isinstance(n, ast.FunctionDef) and n is not function}
+    # a decorator that gives back what it was given
+    return bool(returned) and not inner_names and all(isinstance(v, ast.Name) and v.id in names for v in returned)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 
 from dash_migrate.facts.scopes import Binding, FileIndex, Scope
-from dash_migrate.facts.values import Ext
-from dash_migrate.fixes.native.work import Work
+from dash_migrate.fixes.native.work import Work, is_flask
 
 
 def remove_imports(work: Work) -> None:
@@ -19,23 +18,11 @@ def remove_imports(work: Work) -> None:
         for scope in file.scopes:
             for bindings in scope.bindings.values():
                 for binding in bindings:
-                    if _is_flask(work, file, binding) and _is_unused(work, file, scope, binding):
+                    if is_flask(work, file, binding) and _is_unused(work, file, scope, binding):
                         assert isinstance(binding.node, (ast.Import, ast.ImportFrom))
                         gone.setdefault(binding.node, set()).add(binding.name)
         for statement, names in gone.items():
             work.edits[file.display].remove_import(statement, names)
-
-
-def _is_flask(work: Work, file: FileIndex, binding: Binding) -> bool:
-    if binding.kind not in ("import", "from"):
-        return False
-    module = binding.module
-    if not binding.level and (module == "flask" or module.startswith("flask.")):
-        return True
-    if binding.kind == "from" and work.facts.project.imported_modules(file, binding):
-        values = work.facts.project.evaluator.binding(binding)
-        return bool(values) and all(isinstance(v, Ext) and v.dotted.startswith("flask.") for v in values)
-    return False
 
 
 def _is_unused(work: Work, file: FileIndex, scope: Scope, binding: Binding) -> bool:

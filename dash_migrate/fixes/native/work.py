@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from dash_migrate.facts.scan import App, Facts, Reference
-from dash_migrate.facts.scopes import FileIndex, Scope
+from dash_migrate.facts.scopes import Binding, FileIndex
 from dash_migrate.facts.values import Ext, FlaskApp, Server, Value
 from dash_migrate.fixes.edits import Edit, FileEdits
 from dash_migrate.fixes.native.declines import Declines
@@ -82,15 +84,57 @@ class Work:
         """Change a node of a file."""
         self.edits[file.display].edit(node, change)
 
-    def need(self, file: FileIndex, *names: str) -> None:
-        """Names of the generated package that a file needs."""
+    def name(self, file: FileIndex, name: str, module: str = "") -> str:
+        """The local name for something imported, which is asked for (from the generated package if not said).
+
+        A name that means something else in the file gets an alias.
+        """
+        local = name if self._is_free(file, name) else f"{_ALIASES.get(module, 'dash')}_{name}"
+        if name[0].isupper() and local != name:
+            local = f"{_ALIASES.get(module, 'dash').capitalize()}{name}".replace("Fastapi", "FastAPI")
+        self.edits[file.display].need(module or self.package, name if local == name else f"{name} as {local}")
+        return local
+
+    def code(self, file: FileIndex, text: str, names: Iterable[str]) -> str:
+        """Source that uses names of the generated package, spelled as the file has to."""
         for name in names:
-            self.edits[file.display].need(self.package, name)
+            local = self.name(file, name)
+            if local != name:
+                text = re.sub(rf"\b{name}\b", local, text)
+        return text
+
+    def _is_free(self, file: FileIndex, name: str) -> bool:
+        """Whether a name is not bound in a file, but by imports of flask, which go."""
+        for scope in file.scopes:
+            for binding in scope.bindings.get(name, ()):
+                imported = binding.kind in ("import", "from")
+                if not (imported and (is_flask(self, file, binding) or self._is_same(binding, name))):
+                    return False
+        return True
+
+    def _is_same(self, binding: Binding, name: str) -> bool:
+        """Whether an import already gives what FastAPI's name stands for."""
+        return binding.kind == "from" and f"{binding.module}.{name}" in _SAME
 
     def decline(self, file: FileIndex, node: ast.AST, why: str) -> None:
         """Say that a place cannot be rewritten."""
         self.declines.add(file, node, why)
 
-    def is_free(self, scope: Scope, name: str) -> bool:
-        """Whether a name means nothing yet where it would be used."""
-        return scope.owner_of(name) is None and name not in scope.loads
+
+#: how aliases begin, by the module they are from
+_ALIASES = {"fastapi": "fastapi", "werkzeug.utils": "werkzeug", "markupsafe": "markupsafe", "uuid": "uuid"}
+
+_SAME = frozenset(["fastapi.HTTPException", "fastapi.Request", "fastapi.APIRouter", "uuid.UUID", "markupsafe.Markup"])
+
+
+def is_flask(work: Work, file: FileIndex, binding: Binding) -> bool:
+    """Whether a binding is an import of flask, or of a name that another module has from flask."""
+    if binding.kind not in ("import", "from"):
+        return False
+    module = binding.module
+    if not binding.level and (module == "flask" or module.startswith("flask.")):
+        return True
+    if binding.kind == "from" and work.facts.project.imported_modules(file, binding):
+        values = work.facts.project.evaluator.binding(binding)
+        return bool(values) and all(isinstance(v, Ext) and v.dotted.startswith("flask.") for v in values)
+    return False

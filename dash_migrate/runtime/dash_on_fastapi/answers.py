@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import decimal
+import http
 import json
 import uuid
 from datetime import date
@@ -12,7 +13,7 @@ from typing import Any, cast
 from starlette import responses
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
-from werkzeug.datastructures import ResponseCacheControl
+from werkzeug.datastructures import Headers, ResponseCacheControl
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 from werkzeug.exceptions import InternalServerError, default_exceptions
 from werkzeug.exceptions import abort as werkzeug_abort
@@ -28,9 +29,14 @@ class Response(responses.Response):
     """FastAPI's, with Flask's content types and cookies (no ``SameSite`` unless it is asked for)."""
 
     def init_headers(self, headers: Any = None) -> None:
-        if self.media_type is not None and not any(k.lower() == "content-type" for k in headers or {}):
-            headers = {**(headers or {}), "content-type": content_type(self.media_type)}
-        super().init_headers(headers)
+        given = Headers(headers or {})
+        if self.media_type is not None and "content-type" not in given:
+            given["content-type"] = content_type(self.media_type)
+        first = {name.lower(): value for name, value in reversed(list(given))}
+        super().init_headers(first)
+        for name in first:
+            for value in given.getlist(name)[1:]:
+                self.headers.append(name, value)
 
     @property
     def mimetype(self) -> str:
@@ -190,7 +196,8 @@ def make_response(value: Any, status: Any = None, headers: Any = None) -> respon
     elif isinstance(value, WerkzeugResponse):
         response = from_werkzeug(value)
     elif isinstance(value, (str, bytes, bytearray)):
-        response = HTMLResponse(bytes(value) if isinstance(value, bytearray) else value)
+        response = HTMLResponse(bytes(value) if isinstance(value, bytearray) else value, headers=headers)
+        headers = None
     elif isinstance(value, (dict, list)):
         response = JSONResponse(value)
     elif hasattr(value, "__next__"):
@@ -199,9 +206,19 @@ def make_response(value: Any, status: Any = None, headers: Any = None) -> respon
         raise TypeError(f"a view must not return {type(value).__name__}")
     if status is not None:
         response.status_code = int(str(status).split(" ", 1)[0])
-    for name, item in _pairs(headers):
-        response.headers[name] = str(item)
+    _update(response, headers)
     return response
+
+
+def _update(response: responses.Response, headers: Any) -> None:
+    """Set headers; a name that comes twice is sent twice."""
+    given = Headers()
+    given.update(headers or {})
+    for name in {name.lower() for name, _ in given}:
+        first, *more = given.getlist(name)
+        response.headers[name] = first
+        for value in more:
+            response.headers.append(name, value)
 
 
 def respond(
@@ -210,10 +227,11 @@ def respond(
     """``flask.Response`` for a body that may be text, bytes or made while it is sent."""
     code = int(str(status_code).split(" ", 1)[0])
     made = Response if content is None or isinstance(content, (str, bytes)) else StreamingResponse
-    given = dict(_pairs(headers))
+    response = made(content, code, media_type=media_type)
+    _update(response, headers)
     if content_type is not None:
-        given["Content-Type"] = content_type
-    return made(content, code, headers=given, media_type=media_type)
+        response.headers["Content-Type"] = content_type
+    return response
 
 
 class FullResponse(WerkzeugResponse):
@@ -241,12 +259,6 @@ def _parts(value: tuple[Any, ...]) -> tuple[Any, Any, Any]:
     return value[0], value[1], None
 
 
-def _pairs(headers: Any) -> list[tuple[str, Any]]:
-    if not headers:
-        return []
-    return list(headers.items()) if hasattr(headers, "items") else list(headers)
-
-
 def error_page(error: BaseException) -> responses.Response:
     """The page werkzeug gives for an HTTP error, and for any other exception the one for 500."""
     made = as_werkzeug_error(error)
@@ -254,6 +266,14 @@ def error_page(error: BaseException) -> responses.Response:
     for name, value in (getattr(error, "headers", None) or {}).items():
         response.headers[name] = value
     return response
+
+
+def _phrase(code: int) -> str:
+    """What FastAPI fills in where no detail is given."""
+    try:
+        return http.HTTPStatus(code).phrase
+    except ValueError:
+        return ""
 
 
 def as_werkzeug_error(error: BaseException) -> WerkzeugHTTPException:
@@ -264,7 +284,7 @@ def as_werkzeug_error(error: BaseException) -> WerkzeugHTTPException:
     elif isinstance(error, HTTPException):
         made = default_exceptions.get(error.status_code, WerkzeugHTTPException)()
         made.code = error.status_code
-        if error.detail and error.detail != made.name:
+        if error.detail and error.detail != _phrase(error.status_code):
             made.description = error.detail
     else:
         made = InternalServerError(original_exception=error)

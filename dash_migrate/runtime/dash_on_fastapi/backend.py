@@ -12,11 +12,11 @@ from dash.backends._fastapi import FastAPIDashServer, FastAPIRequestAdapter, Fas
 from fastapi import FastAPI
 from starlette.requests import Request
 from werkzeug.datastructures import Headers, MultiDict
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from . import files
-from .answers import JSONResponse, Response, content_type, from_werkzeug
+from .answers import JSONResponse, RedirectResponse, Response, content_type, from_werkzeug
 from .current import AppContext, current_request, has_request
 from .dispatch import EMPTY_CALLBACK, GivenBody
 from .run import serve
@@ -123,7 +123,14 @@ class FastAPIBackend(FastAPIDashServer):
             return files.send_from_directory(request, assets_folder, filename)
 
         path = "/" + assets_url_path.strip("/") + "/{filename:path}"
-        self.server.add_api_route(path, asset, methods=["GET"], name=blueprint_name, include_in_schema=False)
+        self.server.add_api_route(
+            path, asset, methods=["GET"], name=f"{blueprint_name}.static", include_in_schema=False
+        )
+
+    def add_redirect_rule(self, dash_app: Any, fullname: str, path: str) -> None:
+        target = dash_app.get_relative_path(path)
+        view = lambda: RedirectResponse(target, 301)  # noqa: E731
+        self.server.add_api_route(fullname, view, methods=["GET"], name=fullname, include_in_schema=False)
 
     def serve_callback(self, dash_app: Any) -> Any:
         dispatch = super().serve_callback(dash_app)
@@ -131,6 +138,9 @@ class FastAPIBackend(FastAPIDashServer):
         @functools.wraps(dispatch)
         async def answered(*args: Any, **kwargs: Any) -> Any:
             request = current_request()
+            limit = getattr(self.server, "config", {}).get("MAX_CONTENT_LENGTH")
+            if limit is not None and int(request.headers.get("content-length") or 0) > limit:
+                raise RequestEntityTooLarge()
             if getattr(request.state, "json_body", None) is None:  # Dash's middleware could not read it
                 raise BadRequest() if is_json(request) else UnsupportedMediaType(NOT_JSON)
             return await dispatch(*args, **kwargs)

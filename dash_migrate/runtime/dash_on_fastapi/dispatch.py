@@ -73,7 +73,7 @@ class Dispatch:
     def _find(self, scope: Any) -> tuple[Any, Exception | None]:
         try:
             return self.routes.find(scope), None
-        except HTTPException as error:
+        except WerkzeugHTTPException as error:
             return None, error
 
     async def _before(self, request: HTTPConnection) -> Response | None:

@@ -62,6 +62,20 @@ class FlaskLikeServer(FlaskRoutes, Server):
         self.config["SECRET_KEY"] = value
 
     @property
+    def testing(self) -> bool:
+        """Whether the app is under test."""
+        return bool(self.config["TESTING"])
+
+    @testing.setter
+    def testing(self, value: bool) -> None:
+        self.config["TESTING"] = value
+
+    @property
+    def session_cookie_name(self) -> str:
+        """The name of the session cookie."""
+        return str(self.config["SESSION_COOKIE_NAME"])
+
+    @property
     def permanent_session_lifetime(self) -> Any:
         """How long permanent sessions last: a timedelta or seconds."""
         return self.config["PERMANENT_SESSION_LIFETIME"]

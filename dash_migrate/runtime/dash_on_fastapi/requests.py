@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import types
 from typing import Any
 
 from starlette.requests import HTTPConnection
@@ -15,7 +14,6 @@ from werkzeug.formparser import parse_form_data
 from werkzeug.sansio.request import Request as PlainRequest
 
 from .answers import wsgi_environ
-from .routing import as_rule
 
 
 def as_werkzeug(request: HTTPConnection) -> PlainRequest:
@@ -106,7 +104,8 @@ def values_of(request: HTTPConnection) -> Any:
 
 def stream_of(request: HTTPConnection) -> io.BytesIO:
     """``flask.request.stream``."""
-    return io.BytesIO(body_of(request))
+    stream: io.BytesIO = request.scope.setdefault("dash.stream", io.BytesIO(body_of(request)))
+    return stream
 
 
 def environ_of(request: HTTPConnection) -> dict[str, Any]:
@@ -126,6 +125,7 @@ class FlaskRequest:
     values = property(lambda self: values_of(self._request))
     json = property(lambda self: json_of(self._request))
     data = property(lambda self: body_of(self._request))
+    stream = property(lambda self: stream_of(self._request))
     environ = property(lambda self: environ_of(self._request))
     method = property(lambda self: self._request.scope["method"])
     path = property(lambda self: self._request.scope["path"])
@@ -138,9 +138,8 @@ class FlaskRequest:
 
     @property
     def url_rule(self) -> Any:
-        """The route the request goes to; its ``rule`` is the path it was registered with."""
-        route = self._request.scope.get("dash.route")
-        return None if route is None else types.SimpleNamespace(rule=as_rule(route.path), endpoint=route.name)
+        """The rule the request matched, as werkzeug has it."""
+        return self._request.scope.get("dash.rule")
 
     @property
     def blueprint(self) -> str | None:
@@ -167,6 +166,16 @@ class FlaskRequest:
     def get_data(self, cache: bool = True, as_text: bool = False, **_: Any) -> Any:
         """The body."""
         return body_of(self._request, cache, as_text)
+
+    @property
+    def url_root(self) -> str:
+        """The URL of the app's root."""
+        return as_werkzeug(self._request).root_url
+
+    @property
+    def script_root(self) -> str:
+        """The path the app is mounted at, without a slash at its end."""
+        return as_werkzeug(self._request).root_path.rstrip("/")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(as_werkzeug(self._request), name)

@@ -10,17 +10,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from werkzeug.exceptions import MethodNotAllowed, NotFound
-from werkzeug.routing import Map, RequestRedirect, Rule
+from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule
 
 from .answers import from_werkzeug
 
 _PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
-
-#: the paths below a mount
-TAILS: tuple[str, str] = ("/<path:path>", "/")
 
 #: how werkzeug weighs converters: a path takes what nothing else wants
 _WEIGHTS = {"int": 50, "float": 50, "uuid": 100, "path": 200}
@@ -34,67 +29,66 @@ class Routes:
         #: an empty werkzeug map with converters and rules for slashes
         self.settings = settings or Map()
         self._map: Map | None = None
-        self._routes: list[tuple[Any, tuple[Any, ...]]] = []
+        self._routes: dict[int, tuple[Any, tuple[Any, ...]]] = {}  # by the id of the rule
 
     def find(self, scope: Any) -> Any:
         """The route for a request, or the answer that needs none: a redirect, the methods allowed.
 
         Raises:
-            HTTPException: 404 or 405.
+            NotFound: no route has this path.
+            MethodNotAllowed: none has it with this method.
         """
-        if self._map is None:
-            self._map = self._read()
-        host = dict(scope["headers"]).get(b"host", b"localhost").decode("latin-1")
-        query = scope.get("query_string", b"").decode("latin-1")
         path, root = scope["path"], scope.get("root_path", "")
         path = path[len(root) :] if root and path.startswith(root) else path
-        adapter = self._map.bind(host, root or "/", url_scheme=scope["scheme"], query_args=query)
+        adapter = self.adapter(scope)
         try:
-            place, values = adapter.match(path, scope["method"])
-            route, owners = self._routes[place]
+            rule, values = adapter.match(path, scope["method"], return_rule=True)
+            route, owners = self._routes[id(rule)]
         except RequestRedirect as redirect:
             return from_werkzeug(redirect.get_response())
-        except NotFound:
-            raise HTTPException(404) from None
-        except MethodNotAllowed as wrong:
-            raise HTTPException(405, headers={"Allow": ", ".join(wrong.valid_methods or ())}) from None
-        scope["dash.route"], scope["dash.routers"], scope["dash.values"] = route, owners, values
+        scope.update({"dash.route": route, "dash.routers": owners, "dash.rule": rule, "dash.values": values})
         if scope["method"] == "OPTIONS" and not handles(route, "OPTIONS"):
             allowed = ", ".join(adapter.allowed_methods(path))
             return Response(b"", headers={"Allow": allowed, "Content-Type": "text/html; charset=utf-8"})
         return route
 
+    def adapter(self, scope: Any) -> MapAdapter:
+        """Werkzeug's map of the routes, bound to a request: it finds rules and builds URLs."""
+        if self._map is None:
+            self._map = self._read()
+        host = dict(scope["headers"]).get(b"host", b"localhost").decode("latin-1")
+        query = scope.get("query_string", b"").decode("latin-1")
+        scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
+        return self._map.bind(host, scope.get("root_path", "") or "/", url_scheme=scheme, query_args=query)
+
     def _read(self) -> Map:
         self.router.routes.sort(key=lambda route: _rank(getattr(route, "path", "")))  # stable
-        rules: list[Rule] = []
-        for place, (route, prefix, owner) in enumerate(routes_with_owners(self.router)):
-            self._routes.append((route, owner))
-            path = prefix + getattr(route, "path", "")
-            methods = getattr(route, "methods", None)
-            options = getattr(route, "options", None)
-            if isinstance(options, dict):  # a FlaskRoute
-                rules.append(Rule(path, methods={*methods, "OPTIONS"}, endpoint=place, **options))
-            elif methods:
-                rules.append(Rule(as_rule(path), methods={*methods, "OPTIONS"}, endpoint=place))
-            elif hasattr(route, "app") and hasattr(route, "path"):  # what is mounted answers for itself
-                rules += [Rule(path + tail, endpoint=place) for tail in TAILS]
         url_map = Map(strict_slashes=self.settings.strict_slashes, merge_slashes=self.settings.merge_slashes)
         url_map.converters = self.settings.converters
-        for rule in rules:
-            url_map.add(rule)
+        for route, prefix, owners in routes_with_owners(self.router):
+            for rule in _rules(route, prefix):
+                url_map.add(rule)
+                self._routes[id(rule)] = (route, owners)
         return url_map
+
+
+def _rules(route: Any, prefix: str) -> Iterator[Rule]:
+    """What a route answers, as werkzeug says it."""
+    path, name = prefix + getattr(route, "path", ""), getattr(route, "name", "")
+    methods, options = getattr(route, "methods", None), getattr(route, "options", None)
+    if isinstance(options, dict):  # a FlaskRoute
+        yield Rule(path, methods={*methods, "OPTIONS"}, endpoint=name, **options)
+    elif methods:
+        yield Rule(as_rule(path), methods={*methods, "OPTIONS"}, endpoint=name)
+    elif hasattr(route, "app") and hasattr(route, "path"):  # what is mounted answers for itself
+        yield Rule(path + "/<path:path>", endpoint=name)
+        yield Rule(path + "/", endpoint=name)
 
 
 def handles(route: Any, method: str) -> bool:
     """Whether a route answers a method by itself."""
     methods = getattr(route, "methods", None)
     return methods is None or method in methods
-
-
-def flat_routes(router: Any) -> Iterator[tuple[Any, str]]:
-    """Every route with the prefix it is included under."""
-    for route, prefix, _ in routes_with_owners(router):
-        yield route, prefix
 
 
 def routes_with_owners(

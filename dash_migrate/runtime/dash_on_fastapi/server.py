@@ -44,7 +44,7 @@ class Server(FastAPI):
             PreventUpdate: lambda _request, _error: ("", 204),
             InvalidResourceError: lambda _request, error: (error.args[0], 404),
         }
-        self.router.middleware_stack = Dispatch(self)
+        self.dispatch = self.router.middleware_stack = Dispatch(self)
         super().add_exception_handler(HTTPException, _pass_on)
         if static_folder is not None:
             self._serve_static(static_folder, static_url_path)

@@ -8,8 +8,8 @@ from jinja2 import Environment, FileSystemLoader
 
 from .answers import dumps
 from .current import current_request
-from .requests import as_werkzeug
-from .urls import endpoint_of, url_for
+from .requests import FlaskRequest
+from .urls import url_for
 
 
 def environment(server: Any) -> Environment:
@@ -46,7 +46,7 @@ def render_template_string(source: str, **context: Any) -> str:
 def _context(given: dict[str, Any]) -> dict[str, Any]:
     request = current_request()
     context: dict[str, Any] = {
-        "request": _TemplateRequest(request),
+        "request": FlaskRequest(request),
         "session": request.session,
         "g": request.state,
     }
@@ -54,21 +54,3 @@ def _context(given: dict[str, Any]) -> dict[str, Any]:
         context.update(processor())
     context.update(given)
     return context
-
-
-class _TemplateRequest:
-    """Flask's request for templates: everything that needs no body."""
-
-    def __init__(self, request: Any) -> None:
-        self._request, self._plain = request, as_werkzeug(request)
-
-    @property
-    def endpoint(self) -> str | None:
-        return endpoint_of(self._request)
-
-    @property
-    def view_args(self) -> dict[str, Any]:
-        return dict(self._request.path_params)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._plain, name)

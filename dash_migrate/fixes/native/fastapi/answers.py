@@ -49,17 +49,13 @@ class Answers:
     def _full(self, file: FileIndex, node: ast.expr, call: ast.Call, name: str) -> bool:
         """An answer that is used in ways only werkzeug's ``Response`` knows."""
         if name == "Response":
-            made: Edit = renamed_call("FullResponse", {})
-            self.work.need(file, "FullResponse")
+            made: Edit = renamed_call(self.work.name(file, "FullResponse"), {})
         elif name == "jsonify":
-            made = _full_json
-            self.work.need(file, "full_response", "JSONResponse")
+            made = _full_json(self.work.name(file, "full_response"), self.work.name(file, "JSONResponse"))
         elif name == "make_response":
-            made = renamed_call("full_response", {})
-            self.work.need(file, "full_response")
+            made = renamed_call(self.work.name(file, "full_response"), {})
         elif name == "redirect":
-            made = renamed_call("redirect", {})
-            self.work.edits[file.display].need("werkzeug.utils", "redirect")
+            made = renamed_call(self.work.name(file, "redirect", "werkzeug.utils"), {})
         else:
             self.work.decline(file, call, f"what `{name}` gives is changed afterwards")
             return True
@@ -68,14 +64,13 @@ class Answers:
         return True
 
     def _jsonify(self, file: FileIndex, call: ast.Call, scope: Scope) -> None:
-        self.work.need(file, "JSONResponse")
-        self.work.edit(file, call, json_response)
+        self.work.edit(file, call, json_response(self.work.name(file, "JSONResponse")))
 
     def _redirect(self, file: FileIndex, call: ast.Call, scope: Scope) -> None:
         if any(k.arg not in ("location", "code") for k in call.keywords):
             self.work.decline(file, call, "`redirect` with an answer class of its own")
-        self.work.need(file, "RedirectResponse")
-        self.work.edit(file, call, renamed_call("RedirectResponse", {"location": "url", "code": "status_code"}))
+        made = renamed_call(self.work.name(file, "RedirectResponse"), {"location": "url", "code": "status_code"})
+        self.work.edit(file, call, made)
 
     def _stream_with_context(self, file: FileIndex, call: ast.Call, scope: Scope) -> None:
         if len(call.args) != 1:
@@ -101,9 +96,8 @@ class Answers:
             name = "respond"
         status = given.get("status")
         as_int = isinstance(status, ast.Constant) and isinstance(status.value, str)
-        self.work.need(file, name)
         code = int(str(status.value).split()[0]) if as_int and isinstance(status, ast.Constant) else None
-        self.work.edit(file, call, response_call(name, code))
+        self.work.edit(file, call, response_call(name, self.work.name(file, name), code))
 
     def _abort(self, file: FileIndex, call: ast.Call, scope: Scope) -> None:
         from dash_migrate.facts.scopes import parent_of
@@ -118,12 +112,11 @@ class Answers:
             and all(k.arg == "description" for k in call.keywords)
         )
         if plain:
-            self.work.edits[file.display].need("fastapi", "HTTPException")
-            self.work.edit(file, call, renamed_call("HTTPException", {"description": "detail"}))
+            name = self.work.name(file, "HTTPException", "fastapi")
+            self.work.edit(file, call, renamed_call(name, {"description": "detail"}))
             self.work.edit(file, statement, _raise)  # type: ignore[arg-type]
         else:
-            self.work.need(file, "abort")
-            self.work.edit(file, call, renamed_call("abort", {}))
+            self.work.edit(file, call, renamed_call(self.work.name(file, "abort"), {}))
 
     def _is_caught(self, file: FileIndex, call: ast.Call) -> bool:
         """Whether the project may catch the error itself; it then has to be the one it was."""
@@ -259,15 +252,13 @@ class Answers:
         if not simple or not (kind in ("text", "plain", "json") or is_jsonify):
             self._wrap(file, node, "make_response")
             return
-        name = "HTMLResponse" if kind == "text" else "JSONResponse"
-        self.work.need(file, name)
+        name = self.work.name(file, "HTMLResponse" if kind == "text" else "JSONResponse")
         self.work.edit(file, node, tuple_answer(name, is_jsonify, status is not None, headers is not None))
 
     def _wrap(self, file: FileIndex, node: ast.expr, name: str) -> None:
         from dash_migrate.fixes import code
 
-        self.work.need(file, name)
-        self.work.edit(file, node, code.wrap(name))
+        self.work.edit(file, node, code.wrap(self.work.name(file, name)))
 
 
 def _is_exact_type(node: ast.expr) -> bool:
@@ -278,27 +269,35 @@ def _is_exact_type(node: ast.expr) -> bool:
     return "charset" in text or not (text.startswith("text/") or text.endswith(("xml", "javascript")))
 
 
-def json_response(node: Any) -> Any:
+def json_response(function: str) -> Edit:
     """``jsonify(a=1)`` → ``JSONResponse(dict(a=1))``, ``jsonify(x)`` → ``JSONResponse(x)``."""
-    import libcst as cst
 
-    plain = [a for a in node.args if a.keyword is None and not a.star]
-    if len(node.args) == 1 and plain:
-        return node.with_changes(func=cst.Name("JSONResponse"))
-    if not node.args:
-        inner: Any = cst.Dict([])
-    elif len(plain) == len(node.args):
-        inner = cst.List([cst.Element(a.value, comma=a.comma) for a in node.args])
-    else:
-        inner = node.with_changes(func=cst.Name("dict"), lpar=[], rpar=[])
-    return cst.Call(cst.Name("JSONResponse"), [cst.Arg(inner)], lpar=node.lpar, rpar=node.rpar)
+    def change(node: Any) -> Any:
+        import libcst as cst
+
+        plain = [a for a in node.args if a.keyword is None and not a.star]
+        if len(node.args) == 1 and plain:
+            return node.with_changes(func=cst.Name(function))
+        if not node.args:
+            inner: Any = cst.Dict([])
+        elif len(plain) == len(node.args):
+            inner = cst.List([cst.Element(a.value, comma=a.comma) for a in node.args])
+        else:
+            inner = node.with_changes(func=cst.Name("dict"), lpar=[], rpar=[])
+        return cst.Call(cst.Name(function), [cst.Arg(inner)], lpar=node.lpar, rpar=node.rpar)
+
+    return change
 
 
-def _full_json(node: Any) -> Any:
+def _full_json(full: str, function: str) -> Edit:
     """``jsonify(x)`` → ``full_response(JSONResponse(x))``."""
-    import libcst as cst
 
-    return cst.Call(cst.Name("full_response"), [cst.Arg(json_response(node))], lpar=node.lpar, rpar=node.rpar)
+    def change(node: Any) -> Any:
+        import libcst as cst
+
+        return cst.Call(cst.Name(full), [cst.Arg(json_response(function)(node))], lpar=node.lpar, rpar=node.rpar)
+
+    return change
 
 
 def renamed_call(function: str, keywords: dict[str, str]) -> Edit:
@@ -317,7 +316,7 @@ def renamed_call(function: str, keywords: dict[str, str]) -> Edit:
     return change
 
 
-def response_call(function: str, status: int | None) -> Edit:
+def response_call(kind: str, function: str, status: int | None) -> Edit:
     """``Response(body, 404, mimetype="x")`` → ``Response(body, 404, media_type="x")``."""
     names = {"response": "content", "status": "status_code", "headers": "headers", "mimetype": "media_type"}
 
@@ -329,7 +328,7 @@ def response_call(function: str, status: int | None) -> Edit:
             parameter = argument.keyword.value if argument.keyword is not None else _RESPONSE_PARAMETERS[place]
             if parameter == "status" and status is not None:
                 argument = argument.with_changes(value=cst.Integer(str(status)))
-            if parameter == "content_type" and function == "respond":
+            if parameter == "content_type" and kind == "respond":
                 argument = argument.with_changes(keyword=cst.Name("content_type"), equal=_tight())
             elif parameter == "content_type":
                 argument = argument.with_changes(keyword=cst.Name("media_type"), equal=_tight())

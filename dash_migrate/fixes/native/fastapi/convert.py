@@ -10,7 +10,7 @@ from dash_migrate.facts.scopes import FileIndex, parent_of
 from dash_migrate.facts.values import Ext, ExtInst
 from dash_migrate.fixes.native.fastapi.answers import Answers
 from dash_migrate.fixes.native.fastapi.requests import RequestNames, replacement
-from dash_migrate.fixes.native.fastapi.setup import Setup, add_parameter
+from dash_migrate.fixes.native.fastapi.setup import Setup, first_parameter
 from dash_migrate.fixes.native.fastapi.views import Views
 from dash_migrate.fixes.native.unimport import remove_imports
 from dash_migrate.fixes.native.work import Work
@@ -37,8 +37,7 @@ def convert(work: Work) -> None:
     _thread_state(work)
     for function in work.with_request:
         role = work.roles.by_function[function]
-        work.edits[role.file.display].need("fastapi", "Request")
-        work.edit(role.file, function, lambda node: add_parameter(node, "request: Request"))
+        work.edit(role.file, function, first_parameter(f"request: {work.name(role.file, 'Request', 'fastapi')}"))
     setup.constructors()
     remove_imports(work)
 
@@ -97,22 +96,18 @@ def _other(work: Work, names: RequestNames, file: FileIndex, node: ast.expr, cal
     scope = work.facts.project.scope_at(file, node)
     if name in kept:
         work.handled.add(node)
-        work.need(file, kept[name])
-        work.edit(file, node, replacement(kept[name]))
+        work.edit(file, node, replacement(work.name(file, kept[name])))
     elif name in ("send_file", "send_from_directory") and call is not None:
         work.handled.add(node)
-        work.need(file, name)
-        work.edit(file, call, _with_request(name, names.request_at(node, file, scope)))
+        work.edit(file, call, _with_request(work.name(file, name), names.request_at(node, file, scope)))
     elif name in ("Markup", "escape"):
         work.handled.add(node)
-        work.edits[file.display].need("markupsafe", name)
-        work.edit(file, node, replacement(name))
+        work.edit(file, node, replacement(work.name(file, name, "markupsafe")))
     elif name in ("json", "views", "helpers", "cli", "signals", "globals", "wrappers", "app", "ctx", "sessions"):
         return  # a module: what is taken from it speaks for itself
     elif name in ("json.dumps",):
         work.handled.add(node)
-        work.need(file, "dumps")
-        work.edit(file, node, replacement("dumps"))
+        work.edit(file, node, replacement(work.name(file, "dumps")))
     elif name in ("Flask", "Blueprint") and call is not None:
         return  # handled where the object is made, or none of ours
     else:
@@ -136,8 +131,7 @@ def _annotation(work: Work, file: FileIndex, node: ast.expr, name: str) -> None:
         work.decline(file, node, f"an annotation with `flask.{name}`")
         return
     work.handled.add(node)
-    work.need(file, spelled)
-    work.edit(file, node, replacement(spelled))
+    work.edit(file, node, replacement(work.name(file, spelled)))
 
 
 def _object(work: Work, file: FileIndex, node: ast.expr, dotted: str) -> None:

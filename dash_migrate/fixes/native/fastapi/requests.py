@@ -27,8 +27,7 @@ class RequestNames:
         if role is not None and self._can_take_request(role):
             self.work.with_request.add(role.function)
             return "request"
-        self.work.need(file, "current_request")
-        return "current_request()"
+        return self.work.name(file, "current_request") + "()"
 
     def _giving_role(self, node: ast.AST) -> Role | None:
         """The view or gate around a node, if the node runs while it does."""
@@ -49,22 +48,7 @@ class RequestNames:
             return False
         if self.work.facts.project.calls_of(role.function, inner):
             return False
-        for decorator in getattr(role.function, "decorator_list", ()):
-            if not self._passes_arguments_on(decorator, role):
-                return False
-        return True
-
-    def _passes_arguments_on(self, decorator: ast.expr, role: Role) -> bool:
-        """Whether a decorator is the registration itself, or hands keyword arguments through ``functools.wraps``."""
-        if any(decorator in (r.call, r.attribute) for r in role.registrations):
-            return True
-        target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        from dash_migrate.facts.values import Func
-
-        scope = role.file.scope_of_node[role.function].parent or role.file.module
-        values = self.work.facts.project.evaluator.eval(target, scope)
-        found = [v for v in values if isinstance(v, Func)]
-        return bool(found) and all(hands_through(v.node) for v in found)
+        return self.work.roles.shows_parameters(role)
 
     # --- names
 
@@ -93,8 +77,7 @@ class RequestNames:
             parts = self.rows["server"]["parts"].get(parent.attr, ())
             if not (isinstance(outer, ast.Attribute) and outer.attr in parts):
                 self.work.decline(file, parent, f"`current_app.{parent.attr}` has no counterpart")
-        self.work.need(file, "current_server")
-        self._replace(file, node, "current_server()")
+        self._replace(file, node, self.work.name(file, "current_server") + "()")
 
     def _g(self, file: FileIndex, node: ast.expr, scope: Scope) -> None:
         parent = parent_of(node)
@@ -106,8 +89,8 @@ class RequestNames:
                 self.work.edit(file, call, _getattr_call(state))
                 return
             if parent.attr in ("pop", "setdefault", "get"):
-                self._replace(file, node, f"vars_of({self.request_at(node, file, scope)})")
-                self.work.need(file, "vars_of")
+                request = self.request_at(node, file, scope)
+                self._replace(file, node, f"{self.work.name(file, 'vars_of')}({request})")
                 return
         if isinstance(parent, ast.Compare) and node in parent.comparators:
             self.work.handled.add(node)
@@ -119,21 +102,17 @@ class RequestNames:
         parent = parent_of(node)
         if not isinstance(parent, ast.Attribute):
             if isinstance(parent, (ast.If, ast.BoolOp, ast.IfExp, ast.UnaryOp)):
-                self.work.need(file, "has_request")
-                self._replace(file, node, "has_request()")
+                self._replace(file, node, self.work.name(file, "has_request") + "()")
             else:
-                self.work.need(file, "FlaskRequest")
-                self._replace(file, node, f"FlaskRequest({self.request_at(node, file, scope)})")
+                self._whole(file, node, scope)
             return
         attr = parent.attr
         if attr in self.rows["request"]["whole"]:
-            self.work.need(file, "FlaskRequest")
-            self._replace(file, node, f"FlaskRequest({self.request_at(node, file, scope)})")
+            self._whole(file, node, scope)
             return
         if attr in self.rows["request"]["plain"]:
             request = self.request_at(node, file, scope)
-            self.work.need(file, "as_werkzeug")
-            self._replace(file, node, f"as_werkzeug({request})")
+            self._replace(file, node, f"{self.work.name(file, 'as_werkzeug')}({request})")
             return
         row = self.rows["request"].get(attr)
         if not isinstance(row, dict):
@@ -146,17 +125,19 @@ class RequestNames:
                 self.work.decline(file, parent, f"`request.{attr}` is not called")
                 return
             self.work.handled.add(node)
-            self.work.need(file, *row["needs"])
-            self.work.edit(file, outer, _call_with_first(row["call"], request))
+            self.work.edit(file, outer, _call_with_first(self.work.name(file, row["call"]), request))
             return
-        template = row["code"]
         if "item" in row and isinstance(outer, ast.Subscript) and outer.value is parent:
-            template = row["item"]
-            self.work.need(file, *row["needs"])
-        elif "item" not in row:
-            self.work.need(file, *row.get("needs", ()))
+            template = self.work.code(file, row["item"], row["needs"])
+        else:
+            template = self.work.code(file, row["code"], () if "item" in row else row.get("needs", ()))
         self.work.handled.add(node)
         self.work.edit(file, parent, replacement(template.format(r=request)))
+
+    def _whole(self, file: FileIndex, node: ast.expr, scope: Scope) -> None:
+        """An object that stands for the whole request."""
+        request = self.request_at(node, file, scope)
+        self._replace(file, node, f"{self.work.name(file, 'FlaskRequest')}({request})")
 
     def _replace(self, file: FileIndex, node: ast.expr, text: str) -> None:
         self.work.handled.add(node)
@@ -174,20 +155,6 @@ def replacement(text: str) -> Edit:
         return made.with_changes(lpar=node.lpar, rpar=node.rpar)
 
     return change
-
-
-def hands_through(function: ast.AST) -> bool:
-    """Whether a decorator wraps with ``functools.wraps`` and passes ``**kwargs`` on."""
-    for inner in ast.walk(function):
-        if isinstance(inner, ast.FunctionDef) and inner is not function:
-            wraps = any("wraps" in ast.dump(d.func if isinstance(d, ast.Call) else d) for d in inner.decorator_list)
-            if wraps and inner.args.kwarg is not None:
-                return True
-    returned = [n.value for n in ast.walk(function) if isinstance(n, ast.Return)]
-    names = {a.arg for a in getattr(function, "args", ast.arguments([], [], None, [], [], None, [])).args}
-    inner_names = {n.name for n in ast.walk(function) if isinstance(n, ast.FunctionDef) and n is not function}
-    # a decorator that gives back what it was given
-    return bool(returned) and not inner_names and all(isinstance(v, ast.Name) and v.id in names for v in returned)
 
 
 def _scopes_below(scope: Scope) -> list[Scope]:

@@ -66,22 +66,25 @@ class Setup:
     def _dash(self, call: ast.Call, scope: Scope) -> None:
         file = scope.file
         passed = server_argument(call)
-        self.work.need(file, self.backend)
         if last_name(call.func) == "partial" or len(call.args) > 2:
             self.work.decline(file, call, "Dash is not constructed directly")
             return
         values = self.work.facts.project.evaluator.eval(passed, scope) if passed is not None else frozenset()
         if passed is None or (values and all(v in (Const(True), Const(False)) for v in values)):
-            self.work.edit(file, call, code.set_keyword("backend", self.backend))
+            self.work.edit(file, call, code.set_keyword("backend", self.work.name(file, self.backend)))
             return
         keyword = next((k for k in call.keywords if k.arg == "server"), None)
         if not any(isinstance(v, FlaskApp) for v in values) or (keyword is None and len(call.args) < 2):
             self.work.decline(file, call, "the server of this app is decided at run time")
             return
         if keyword is not None:
-            self.work.edit(file, call, code.replace_keyword("server", "backend", _on(self.backend)))
+            self.work.edit(
+                file, call, code.replace_keyword("server", "backend", _on(self.work.name(file, self.backend)))
+            )
         else:
-            self.work.edit(file, call, code.positional_to_keyword(1, "backend", _on(self.backend)))
+            self.work.edit(
+                file, call, code.positional_to_keyword(1, "backend", _on(self.work.name(file, self.backend)))
+            )
         named = bool(call.args) or any(k.arg in ("name", None) for k in call.keywords)
         if not named and isinstance(passed, ast.Name):
             self.work.edit(file, call, code.set_keyword("name", f"{passed.id}.name", first=True))
@@ -97,8 +100,7 @@ class Setup:
             self.work.decline(file, call, f"`Flask(…, {unknown[0] if unknown else '…'})` has no counterpart")
             return
         self.work.handled.add(call.func)
-        self.work.need(file, self.server)
-        self.work.edit(file, call, _renamed(self.server, {"import_name": "name"}))
+        self.work.edit(file, call, _renamed(self.work.name(file, self.server), {"import_name": "name"}))
         self.needs |= {str(k.arg) for k in call.keywords if str(k.arg).startswith(("template", "instance"))}
 
     def needs_state(self) -> bool:
@@ -161,8 +163,7 @@ class Setup:
             assert isinstance(call, ast.Call)
             self._register(file, call)
         elif attr == "run" and called:
-            self.work.need(file, "serve")
-            self.work.edit(file, call, code.call_with_owner("serve"))  # type: ignore[arg-type]
+            self.work.edit(file, call, code.call_with_owner(self.work.name(file, "serve")))  # type: ignore[arg-type]
         elif attr in self.rows["server"]["parts"]:
             self.needs.add(attr)
             inner = parent_of(attribute)
@@ -197,8 +198,7 @@ class Setup:
         elif attribute in statement.targets:  # type: ignore[union-attr]
             self.proxied.add(call.func)  # type: ignore[union-attr]
             self.work.handled.add(call.func)  # type: ignore[union-attr]
-            self.work.need(file, "ProxyFix")
-            self.work.edit(file, statement, _add_middleware)  # type: ignore[arg-type]
+            self.work.edit(file, statement, _add_middleware(self.work.name(file, "ProxyFix")))  # type: ignore[arg-type]
 
     def _error_key(self, file: FileIndex, call: ast.AST | None) -> None:
         """Error handlers get the request too."""
@@ -212,8 +212,8 @@ class Setup:
                     self.work.decline(file, call, "an error handler of an unusual shape")
                 elif function not in self._handlers:
                     self._handlers.add(function)
-                    self.work.edits[role.file.display].need("fastapi", "Request")
-                    self.work.edit(role.file, function, _with_first_parameter("request: Request"))
+                    name = self.work.name(role.file, "Request", "fastapi")
+                    self.work.edit(role.file, function, first_parameter(f"request: {name}"))
 
     def _leaves_the_project(self, call: ast.Call, scope: Scope) -> bool:
         evaluator = self.work.facts.project.evaluator
@@ -280,13 +280,11 @@ class Setup:
                 own = call.args[0] if call.args else None
                 if self.views.parents().get(blueprint) and not (label and own is not None):
                     self.work.decline(file, call, "a blueprint inside another whose name is not written out")
-                self.work.need(file, "Router")
                 self.needs.add("Router")
                 renamed = label if own is not None and label != getattr(own, "value", None) else ""
-                self.work.edit(file, call, _named_router_call(renamed))
+                self.work.edit(file, call, _named_router_call(self.work.name(file, "Router"), renamed))
             else:
-                self.work.edits[file.display].need("fastapi", "APIRouter")
-                self.work.edit(file, call, _router_call)
+                self.work.edit(file, call, _router_call(self.work.name(file, "APIRouter", "fastapi")))
 
     def _register(self, file: FileIndex, call: ast.Call) -> None:
         options = {k.arg: k.value for k in call.keywords}
@@ -330,32 +328,40 @@ def _renamed(function: str, keywords: dict[str, str]) -> Edit:
     return change
 
 
-def _router_call(node: Any) -> Any:
+def _router_call(function: str) -> Edit:
     """``Blueprint("api", __name__, url_prefix="/api")`` → ``APIRouter(prefix="/api")``."""
-    import libcst as cst
 
-    kept = []
-    for argument in node.args:
-        if argument.keyword is not None and argument.keyword.value == "url_prefix":
-            value = argument.value
-            if isinstance(value, cst.SimpleString):
-                inner = value.raw_value.rstrip("/")
-                value = cst.SimpleString(f"{value.quote}{inner}{value.quote}")
-            kept.append(cst.Arg(value, keyword=cst.Name("prefix"), equal=argument.equal))
-    return node.with_changes(func=cst.Name("APIRouter"), args=kept, whitespace_before_args=cst.SimpleWhitespace(""))
+    def change(node: Any) -> Any:
+        import libcst as cst
+
+        kept = []
+        for argument in node.args:
+            if argument.keyword is not None and argument.keyword.value == "url_prefix":
+                value = argument.value
+                if isinstance(value, cst.SimpleString):
+                    inner = value.raw_value.rstrip("/")
+                    value = cst.SimpleString(f"{value.quote}{inner}{value.quote}")
+                kept.append(cst.Arg(value, keyword=cst.Name("prefix"), equal=argument.equal))
+        return node.with_changes(func=cst.Name(function), args=kept, whitespace_before_args=cst.SimpleWhitespace(""))
+
+    return change
 
 
-def _add_middleware(node: Any) -> Any:
+def _add_middleware(function: str) -> Edit:
     """``x.wsgi_app = ProxyFix(x.wsgi_app, …)`` → ``x.add_middleware(ProxyFix, …)``."""
-    import libcst as cst
 
-    first = node.value.args[0].with_changes(value=cst.Name("ProxyFix"), keyword=None)
-    owner = node.targets[0].target.value
-    call = cst.Call(cst.Attribute(owner, cst.Name("add_middleware")), [first, *node.value.args[1:]])
-    return cst.Expr(call, semicolon=node.semicolon)
+    def change(node: Any) -> Any:
+        import libcst as cst
+
+        first = node.value.args[0].with_changes(value=cst.Name(function), keyword=None)
+        owner = node.targets[0].target.value
+        call = cst.Call(cst.Attribute(owner, cst.Name("add_middleware")), [first, *node.value.args[1:]])
+        return cst.Expr(call, semicolon=node.semicolon)
+
+    return change
 
 
-def _named_router_call(name: str) -> Edit:
+def _named_router_call(function: str, name: str) -> Edit:
     """``Blueprint("api", __name__, …)`` → ``Router("api", __name__, …)``, under another name if one is given."""
 
     def change(node: Any) -> Any:
@@ -364,7 +370,7 @@ def _named_router_call(name: str) -> Edit:
         arguments = list(node.args)
         if name:
             arguments[0] = arguments[0].with_changes(value=cst.SimpleString(f'"{name}"'))
-        return node.with_changes(func=cst.Name("Router"), args=arguments)
+        return node.with_changes(func=cst.Name(function), args=arguments)
 
     return change
 
@@ -380,14 +386,16 @@ def _include_call(node: Any) -> Any:
     return node.with_changes(func=node.func.with_changes(attr=cst.Name("include_router")), args=arguments)
 
 
-def _with_first_parameter(text: str) -> Edit:
+def first_parameter(text: str) -> Edit:
+    """A function with one more parameter in front."""
+
     def change(node: Any) -> Any:
-        return add_parameter(node, text)
+        return _add_parameter(node, text)
 
     return change
 
 
-def add_parameter(node: Any, text: str) -> Any:
+def _add_parameter(node: Any, text: str) -> Any:
     """A function with one more parameter in front (behind ``self``)."""
     import libcst as cst
 

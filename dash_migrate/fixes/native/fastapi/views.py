@@ -85,6 +85,8 @@ class Views:
         if isinstance(function, ast.Lambda):
             return False
         scope = role.file.scope_of_node[function]
+        if not self.work.roles.shows_parameters(role):
+            return False
         if not scope.returns or any(r is None or _is_none(r) for r in scope.returns):
             return False
         arguments = function.args
@@ -157,7 +159,7 @@ class Views:
         for argument in self._plain_parameters(role):
             type_name = rules[0].parameters[argument.arg]
             if type_name == "UUID":
-                self.work.edits[role.file.display].need("uuid", "UUID")
+                type_name = self.work.name(role.file, "UUID", "uuid")
             self.work.edit(role.file, argument, _annotate(type_name))
         if not isinstance(function, ast.Lambda) and function.returns is not None:
             self.work.edit(role.file, function, _drop_return_annotation)
@@ -168,13 +170,12 @@ class Views:
         call, file = registration.call, registration.file
         assert call is not None
         options = {k.arg: k.value for k in call.keywords}
-        if text:
-            self.work.need(file, "HTMLResponse")
+        page = self.work.name(file, "HTMLResponse") if text else ""
         method = registration.attribute.attr
         if method == "add_url_rule":
             endpoint = call.args[1] if len(call.args) > 1 else options.get("endpoint")
             unnamed = endpoint is None or (isinstance(endpoint, ast.Constant) and endpoint.value is None)
-            self.work.edit(file, call, api_route_call(text, unnamed))
+            self.work.edit(file, call, api_route_call(page, unnamed))
             return
         name = self._endpoint(role, registration, options.get("endpoint"))
         if method == "route":
@@ -182,7 +183,7 @@ class Views:
             method = chosen[0].lower() if len(chosen) == 1 else "api_route"
             if method not in ("get", "post", "put", "delete", "patch", "api_route"):
                 method = "api_route"
-        self.work.edit(file, call, route_call(method, name, text))
+        self.work.edit(file, call, route_call(method, name, page))
 
     def _methods(self, node: ast.expr | None) -> list[str] | None:
         if not isinstance(node, (ast.List, ast.Tuple, ast.Set)):
@@ -270,7 +271,7 @@ def _as_flask_route(method: str) -> Edit:
     return change
 
 
-def route_call(method: str, name: str, text: bool) -> Edit:
+def route_call(method: str, name: str, page: str) -> Edit:
     """``server.route("/x/<int:n>", methods=["GET"])`` → ``server.get("/x/{n:int}")``."""
 
     def change(node: Any) -> Any:
@@ -296,12 +297,12 @@ def route_call(method: str, name: str, text: bool) -> Edit:
         keywords = {a.keyword.value for a in arguments if a.keyword is not None}
         if name and "name" not in keywords:
             made = _with_keyword(made, "name", f'"{name}"')
-        return _with_keyword(made, "response_class", "HTMLResponse") if text else made
+        return _with_keyword(made, "response_class", page) if page else made
 
     return change
 
 
-def api_route_call(text: bool, unnamed: bool) -> Edit:
+def api_route_call(page: str, unnamed: bool) -> Edit:
     """``add_url_rule(rule, endpoint, view_func, …)`` → ``add_api_route(path, view_func, …)``."""
 
     def change(node: Any) -> Any:
@@ -328,7 +329,7 @@ def api_route_call(text: bool, unnamed: bool) -> Edit:
         )
         if not unnamed and "endpoint" in given:
             made = _with_keyword(made, "name", cst.Module([]).code_for_node(given["endpoint"]))
-        return _with_keyword(made, "response_class", "HTMLResponse") if text else made
+        return _with_keyword(made, "response_class", page) if page else made
 
     return change
 
