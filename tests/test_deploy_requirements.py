@@ -258,7 +258,7 @@ def test_pins_that_would_not_resolve_are_raised(tmp_path: Path) -> None:
     old = "dash==1.20.0\nFlask==1.1.2\nWerkzeug==1.0.1\nJinja2==2.11.3\nclick==7.1.2\nplotly==4.14.3\nnumpy==1.20.0\n"
     made = one(tmp_path, "requirements.txt", old)
     assert made == (
-        "dash[fastapi]==4.4.1\nFlask==3.1.3\nWerkzeug==3.1.9\nJinja2==3.1.6\nclick==7.1.2\nplotly==5.24.1\nnumpy==1.20.0\n"
+        "dash[fastapi]==4.4.1\nFlask==3.1.3\nWerkzeug==3.1.9\nJinja2==3.1.6\nclick==8.5.1\nplotly==5.24.1\nnumpy==1.20.0\n"
     )
 
 

@@ -188,14 +188,25 @@ class Requirements:
             return []
         return self._raised(requirement, row)
 
+    @cached_property
+    def _with_new_flask(self) -> set[str]:
+        """The sections in which a pin of an old Flask becomes one of Flask 3, as Quart needs it."""
+        row = next(row for row in self.table["companion"] if row["name"] == "flask")
+        floor = next((row["floor"][b] for b in self.backends if b in row["floor"]), None)
+        old = self.declared.named("flask")
+        return {r.section for r in old if floor is not None and self._keeps_below(r, floor)}
+
     def _raised(self, requirement: Requirement, row: dict[str, Any]) -> list[Need]:
         check = row.get("check")
         if check and self._keeps_below(requirement, check):
             return [Need("report", requirement, row["why"])]
-        floors = [row["floor"][b] for b in self.backends if b in row["floor"]]
+        backends = [*self.backends, *(["quart"] if requirement.section in self._with_new_flask else [])]
+        floors = [row["floor"][b] for b in backends if b in row["floor"]]
         if not floors:
             return []
         floor = floors[0]
+        for other in floors:
+            floor = other if below(floor, other) else floor
         if not self._keeps_below(requirement, floor):
             return []
         spec = raised(requirement.spec, Wanted(floor, row["tested"], only_pins=True), requirement.dialect)
