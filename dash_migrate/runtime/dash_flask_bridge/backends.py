@@ -128,8 +128,10 @@ class Bridge:
     def setup_index(self, dash_app: Any) -> None:
         async def index() -> Any:
             call = current_call.get()
-            page = await call.offload(dash_app.index) if call else dash_app.index()
-            return self.make_response(page, mimetype="text/html") if isinstance(page, str) else self.native(page)
+            if call is None:
+                page = dash_app.index()
+                return self.make_response(page, mimetype="text/html") if isinstance(page, str) else self.native(page)
+            return self.native_response(await call.offload(lambda: self.front.flask.make_response(dash_app.index())))
 
         dash_app._add_url("", index, methods=["GET"])
 
@@ -331,6 +333,11 @@ def _request_adapter(base: type) -> type:
 
             def get_json(self) -> Any:
                 return self._flask.get_json() if self._flask is not None else super().get_json()
+
+        else:
+
+            async def get_json(self) -> Any:  # type: ignore[misc]
+                return self._flask.get_json() if self._flask is not None else await super().get_json()
 
     def seen_by_flask(name: str) -> property:
         def read(self: Any) -> Any:

@@ -14,6 +14,9 @@ log = logging.getLogger("dash_flask_bridge")
 #: options of ``Flask.run`` that an ASGI server fulfils without being told, or that only Flask's debugger had
 QUIET = ("threaded", "use_debugger", "load_dotenv", "use_evalex", "passthrough_errors", "request_handler")
 
+#: seconds that answers in progress get when the server is told to stop
+GRACE = 3
+
 
 def serve(entry: Any, host: str | None, port: Any, debug: bool | None, **options: Any) -> None:
     """Serve an ASGI app until interrupted, behind werkzeug's reloader if asked for (see ``serve``)."""
@@ -58,7 +61,15 @@ def _run_asgi(entry: Any, host: str, port: int, ssl_context: tuple[str, str] | N
         trigger = None if threading.current_thread() is threading.main_thread() else _never
         asyncio.run(hypercorn_serve(entry, config, shutdown_trigger=trigger))
     else:
-        uvicorn.run(entry, host=host, port=port, ssl_certfile=cert, ssl_keyfile=key, proxy_headers=False)
+        uvicorn.run(
+            entry,
+            host=host,
+            port=port,
+            ssl_certfile=cert,
+            ssl_keyfile=key,
+            proxy_headers=False,
+            timeout_graceful_shutdown=GRACE,
+        )
 
 
 async def _never() -> None:

@@ -10,9 +10,11 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor, TimeoutError
 from typing import Any, cast
 from urllib.parse import unquote_to_bytes
+
+from werkzeug.exceptions import InternalServerError
 
 log = logging.getLogger("dash_flask_bridge")
 
@@ -25,6 +27,9 @@ THREADS = int(os.environ.get("DASH_FLASK_BRIDGE_THREADS", "100"))
 #: Bytes of a request body, or of an answer of known length, that are kept in memory.
 SPOOL = 1 << 20
 
+#: Seconds after which a waiting worker thread looks whether the server is still there.
+LOOK_AROUND = 5.0
+
 
 class Exchange:
     """One ASGI request on its way through a WSGI app."""
@@ -34,6 +39,9 @@ class Exchange:
         self.loop = asyncio.get_running_loop()
         self.body = Body(self._next_chunk)
         self._watch: asyncio.Task[None] | None = None
+        self._ahead: asyncio.Queue[Any] = asyncio.Queue()  # what came in while the answer went out
+        self._ahead_size = 0
+        self._room = asyncio.Event()
 
     async def run(self, wsgi: Callable[..., Any], pool: ThreadPoolExecutor) -> None:
         context = contextvars.copy_context()
@@ -44,24 +52,61 @@ class Exchange:
                 self._watch.cancel()
 
     def wait(self, coroutine: Any) -> Any:
-        """From the worker thread: run on the event loop, give back the result."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
+        """From the worker thread: run on the event loop, give back the result.
+
+        Raises:
+            ConnectionError: the server is stopping.
+        """
+        try:
+            future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        except RuntimeError as error:
+            coroutine.close()
+            raise ConnectionError("the server has stopped") from error
+        while True:
+            try:
+                return future.result(LOOK_AROUND)
+            except CancelledError as error:
+                raise ConnectionError("the server is stopping") from error
+            except TimeoutError as error:
+                if future.done():
+                    return future.result()
+                if self.loop.is_closed():
+                    raise ConnectionError("the server has stopped") from error
 
     async def disconnected(self) -> None:
         """Returns when the client has gone (the body must have been read)."""
-        if self._watch is None:
-            self._watch = self.loop.create_task(self._await_disconnect())
-        await asyncio.shield(self._watch)
+        await asyncio.shield(self._watching())
 
-    async def _await_disconnect(self) -> None:
-        while (await self.receive())["type"] != "http.disconnect":
-            pass
+    def _watching(self) -> asyncio.Task[None]:
+        if self._watch is None:
+            self._watch = self.loop.create_task(self._watch_client())
+        return self._watch
+
+    async def _watch_client(self) -> None:
+        """Ends when the client has gone; keeps what it still sends of its body."""
+        while True:
+            message = await self.receive()
+            self._ahead.put_nowait(message)
+            if message["type"] == "http.disconnect":
+                return
+            self._ahead_size += len(message.get("body", b""))
+            while self._ahead_size > SPOOL:
+                self._room.clear()
+                await self._room.wait()
 
     def _next_chunk(self) -> tuple[bytes, bool]:
-        message = self.wait(self.receive())
+        message = self.wait(self._next_message())
         if message["type"] == "http.disconnect":
             return b"", False
         return message.get("body", b""), message.get("more_body", False)
+
+    async def _next_message(self) -> Any:
+        if self._watch is None:
+            return await self.receive()
+        message = await self._ahead.get()
+        self._ahead_size -= len(message.get("body", b""))
+        self._room.set()
+        return message
 
     def _run_wsgi(self, wsgi: Callable[..., Any]) -> None:
         answer = Answer(self)
@@ -82,8 +127,7 @@ class Exchange:
             if answer.started:
                 raise  # too late for an error page: the server cuts the connection, as Flask's did
             log.exception("the WSGI app failed on %s %s", self.scope.get("method"), self.scope.get("path"))
-            answer.start_response("500 ", [("Content-Type", "text/plain; charset=utf-8")])
-            answer.held = [b"Internal Server Error"]
+            answer.held = list(InternalServerError()(environ, answer.start_response))
         answer.finish()
 
     async def emit(self, head: dict[str, Any] | None, data: bytes, more: bool) -> None:
@@ -92,11 +136,8 @@ class Exchange:
         Raises:
             ConnectionError: the client has gone.
         """
-        if more:
-            if self._watch is None:
-                self._watch = self.loop.create_task(self._await_disconnect())
-            elif self._watch.done():
-                raise ConnectionError("the client has gone")
+        if more and self._watching().done():
+            raise ConnectionError("the client has gone")
         if head is not None:
             await self.send({"type": "http.response.start", **head})
         await self.send({"type": "http.response.body", "body": data, "more_body": more})
@@ -216,7 +257,8 @@ def environ_of(scope: Any, receive: Any, body: Any) -> dict[str, Any]:
             continue  # as WSGI servers do: X_User must not pass for X-User
         key = name.upper().replace("-", "_")
         key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + key
-        joint = "; " if key == "HTTP_COOKIE" else ","
+        # HTTP/2 splits cookies; in HTTP/1.1 a second header is a mistake, and reads as WSGI servers made it read
+        joint = "; " if key == "HTTP_COOKIE" and not scope.get("http_version", "1.1").startswith("1") else ","
         environ[key] = environ[key] + joint + value if key in environ else value
     if "CONTENT_LENGTH" not in environ and "HTTP_TRANSFER_ENCODING" in environ:
         environ["wsgi.input_terminated"] = True
