@@ -340,6 +340,16 @@ FILES = {
         "gunicorn app:server -b :80",
         "uvicorn app:server --host 0.0.0.0 --port 80",
     ),
+    ".ci/docker-compose.yml.tmpl": (
+        'services:\n  web:\n    image: x:$TAG\n    entrypoint: ["gunicorn", "-w2", "-t300", "-b0.0.0.0:80", "app:server"]\n',
+        '["gunicorn", "-w2", "-t300", "-b0.0.0.0:80", "app:server"]',
+        '["uvicorn", "--workers", "2", "--host", "0.0.0.0", "--port", "80", "app:server"]',
+    ),
+    "docker-compose.yaml.j2": (
+        "services:\n  web:\n    image: {{ image }}\n    command: gunicorn app:server -b :80\n",
+        "gunicorn app:server -b :80",
+        "uvicorn app:server --host 0.0.0.0 --port 80",
+    ),
     "package.json": (
         '{"scripts": {"start": "gunicorn app:server -b :80"}}\n',
         "gunicorn app:server -b :80",

@@ -270,6 +270,18 @@ def test_packages_of_dash_1_go_when_nothing_imports_them(tmp_path: Path) -> None
     assert "from dash import html\n" in made["app.py"]
 
 
+def test_pins_of_another_environment_stay(tmp_path: Path) -> None:
+    files = {
+        "requirements.txt": "dash\n",
+        "docs/requirements.txt": "sphinx\njinja2==2.11.3\n",
+        "web.txt": "-r requirements.txt\n",
+        "requirements/web.txt": "-r ../requirements.txt\nWerkzeug==1.0.1\n",
+    }
+    made = moved(tmp_path, files)
+    assert made["docs/requirements.txt"] == files["docs/requirements.txt"]
+    assert made["requirements/web.txt"] == "-r ../requirements.txt\nWerkzeug==3.1.9\n"
+
+
 def test_a_process_manager_stays_while_something_names_it(tmp_path: Path) -> None:
     files = {
         "requirements.txt": "dash\ngunicorn\n",

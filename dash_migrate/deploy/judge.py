@@ -17,6 +17,7 @@ from dash_migrate.deploy.starts import BackendOf, Start, Starts
 from dash_migrate.deploy.texts import Edit, apply
 from dash_migrate.deploy.workspace import DeployFile, Workspace
 from dash_migrate.facts.scan import App
+from dash_migrate.files.project import is_below
 from dash_migrate.model import BACKENDS, Backend, Finding, Obligation
 from dash_migrate.project import Loaded
 from dash_migrate.rules_data import table
@@ -202,7 +203,7 @@ def _pythons(workspace: Workspace) -> Iterator[tuple[str, DeployFile, tuple[int,
 
     floor, tested = table("dash_versions")["python"]["floor"], table("dash_versions")["tested"]
     for path, kind in workspace.paths.items():
-        patterns = _PYTHON.get(kind, ())
+        patterns = _PYTHON.get(kind, ()) if _serves(workspace, path) else ()
         file = workspace.file(path, kind) if patterns else None
         if file is None:
             continue
@@ -211,6 +212,14 @@ def _pythons(workspace: Workspace) -> Iterator[tuple[str, DeployFile, tuple[int,
                 if below(match["version"], floor):
                     why = f"Dash {tested} needs Python {floor} or newer"
                     yield "DM705", file, match.span(), match[0].strip(), why, True
+
+
+def _serves(workspace: Workspace, path: str) -> bool:
+    """Whether a file stands with an app, or in a folder that only holds such files."""
+    folder = posixpath.dirname(path)
+    if re.search(r"docker|deploy|build|infra|\.ci|container", posixpath.basename(folder), re.IGNORECASE):
+        return True
+    return any(is_below(posixpath.dirname(app.file.display), folder) for app in workspace.loaded.facts.apps)
 
 
 def importer(workspace: Workspace) -> Callable[[str], bool]:

@@ -118,6 +118,10 @@ _BY_SUFFIX: dict[str, Kind] = {
 _BEGINNINGS = (".env", ".flaskenv", "Procfile", "procfile", "Dockerfile", "dockerfile", "Containerfile")
 _TEXT_SUFFIXES = frozenset((".txt", ".in", ".yml", ".yaml", ".dockerfile", ".Dockerfile"))
 
+#: What a file is called that becomes another, and the kinds in which it is still read as that other.
+_BECOMES = frozenset((".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".template", ".example", ".sample", ".dist"))
+_STILL = frozenset(("compose", "yaml", "service", "shell", "procfile", "dockerfile", "ini", "config", "make", "toml"))
+
 _PYTHON_SHEBANG = re.compile(rb"#!.*\bpython[\d.]*w?\b")
 
 
@@ -134,6 +138,10 @@ def kind_of(name: str, directory: str = "") -> Kind | None:
                 return kind
         if directory in ("requirements", "reqs", "deps") and suffix in (".txt", ".in"):
             return "requirements"
+    if suffix in _BECOMES:
+        inner = kind_of(name[: -len(suffix)], directory)
+        if inner in _STILL:
+            return inner
     return _BY_SUFFIX.get(suffix)
 
 

@@ -26,6 +26,7 @@ def declared(workspace: Workspace) -> Declared:
         found.paths.append(path)
         if kind == "requirements":
             found.requirements += lines.requirements_file(path, file.text, path in constraints)
+            found.links += [(path, other) for other, _ in lines.references(path, file.text)]
         elif kind in ("pyproject", "pipfile"):
             found.requirements += toml_files.read(path, file.text)
         elif kind == "conda":

@@ -88,11 +88,26 @@ class Requirements:
         for requirement in self.declared.requirements:
             if requirement.name == "dash":
                 found += self._dash(requirement)
-        touched = {r.section for r in self.declared.named("dash")}
+        together = self._together()
         for requirement in self.declared.requirements:
             if requirement.name != "dash":
-                found += self._companion(requirement, touched)
+                found += self._companion(requirement, together)
         return found
+
+    def _together(self) -> set[str]:
+        """The files whose requirements are installed together with Dash."""
+        paths = {r.path for r in self.declared.named("dash")} | {
+            r.path for r in self.declared.requirements if r.constraint
+        }
+        links = self.declared.links
+        for _ in links:
+            before = len(paths)
+            for one, other in links:
+                if one in paths or other in paths:
+                    paths |= {one, other}
+            if len(paths) == before:
+                break
+        return paths
 
     # --- Dash itself
 
@@ -177,14 +192,16 @@ class Requirements:
 
     # --- what is beside it
 
-    def _companion(self, requirement: Requirement, touched: set[str]) -> list[Need]:
+    def _companion(self, requirement: Requirement, together: set[str]) -> list[Need]:
         gone = next((row for row in self.table["gone"] if row["name"] == requirement.name), None)
         if gone is not None:
             if self.imported(gone["module"]) or requirement.fixed:
                 return []
             return [Need("drop", requirement, "is a module of dash, and nothing imports it", requirement.drop())]
         row = next((row for row in self.table["companion"] if row["name"] == requirement.name), None)
-        if row is None or (requirement.marker and not can_be_true(requirement.marker)):
+        if row is None or requirement.path not in together:
+            return []
+        if requirement.marker and not can_be_true(requirement.marker):
             return []
         return self._raised(requirement, row)
 

@@ -111,6 +111,8 @@ class Declared:
     requirements: list[Requirement] = field(default_factory=list)
     #: files that were looked at
     paths: list[str] = field(default_factory=list)
+    #: files of which one reads the other
+    links: list[tuple[str, str]] = field(default_factory=list)
 
     def named(self, name: str) -> list[Requirement]:
         return [r for r in self.requirements if r.name == name]
