@@ -9,8 +9,12 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
+from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 from werkzeug.local import LocalProxy
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .answers import RedirectResponse, abort, make_response
 from .current import context_values, current_request, has_request, vars_of
@@ -22,6 +26,9 @@ from .urls import url_for
 current_app: Any = LocalProxy(current_server)
 request: Any = LocalProxy(lambda: FlaskRequest(current_request()))
 session: Any = LocalProxy(lambda: current_request().session)
+
+#: what ``abort`` raises
+HTTP_ERRORS = (HTTPException, WerkzeugHTTPException)
 
 
 def g() -> dict[str, Any]:
@@ -54,6 +61,22 @@ def guarded(view: Any, check: Callable[[], Any]) -> Any:
     return same_signature(made, view)
 
 
+def is_request_parameter(parameter: inspect.Parameter) -> bool:
+    """Whether a parameter of a view is there for the framework's request."""
+    return parameter.annotation in (Request, "Request")
+
+
+def without_request(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arguments of a view as they were before it was given the framework's request."""
+    given = tuple(arg for arg in args if not isinstance(arg, HTTPConnection))
+    return given, {name: arg for name, arg in kwargs.items() if not isinstance(arg, HTTPConnection)}
+
+
+def as_answer(value: Any) -> Any:
+    """What a view may return here, if it was made where views may return werkzeug's answers."""
+    return make_response(value) if isinstance(value, WerkzeugResponse) else value
+
+
 def same_signature(made: Any, view: Any) -> Any:
     """``functools.wraps``, also for what FastAPI reads of a view."""
     functools.update_wrapper(made, view)
@@ -70,14 +93,17 @@ def plain(function: Any) -> Any:
 
 
 __all__ = [
+    "HTTP_ERRORS",
     "abort",
     "after_this_request",
+    "as_answer",
     "context_values",
     "current_app",
     "flash",
     "g",
     "guarded",
     "has_request",
+    "is_request_parameter",
     "make_response",
     "plain",
     "redirect",
@@ -85,4 +111,5 @@ __all__ = [
     "same_signature",
     "session",
     "url_for",
+    "without_request",
 ]
