@@ -93,6 +93,7 @@ def fix_loaded(
         outcome.changes.append(Change(path, data, _on_disk(loaded, path)))
     outcome.changes = [c for c in outcome.changes if c.is_needed]
     outcome.report = report_on(state, targets)
+    outcome.report.findings += deploy.lasting(outcome.before.findings, outcome.report.findings)
     outcome.report.changed = sorted(c.path for c in outcome.changes)
     outcome.report.errors += [e for e in outcome.errors if e not in outcome.report.errors]
     return outcome

@@ -421,5 +421,18 @@ def test_what_cannot_be_told_is_said(tmp_path: Path) -> None:
     assert [(f.code, f.obligation) for f in findings] == [("DM711", "potential")]
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "codes"),
+    [
+        ("Makefile", "SERVE = gunicorn\nrun:\n\t$(SERVE) app:server\n", ["DM711"]),
+        ("ci.yml", "x:\n  run: pip install gunicorn\n", []),
+        ("x.sh", "# gunicorn app:server\necho gunicorn\nsystemctl restart gunicorn\n", []),
+        ("Dockerfile", "FROM x\nRUN apk add py3-gunicorn\n", []),
+    ],
+)
+def test_starts_that_cannot_be_read_are_said(tmp_path: Path, name: str, text: str, codes: list[str]) -> None:
+    assert [f.code for f in found(tmp_path, {name: text})] == codes
+
+
 def test_flask_as_target_leaves_commands_alone(tmp_path: Path) -> None:
     assert one(tmp_path, "Procfile", "web: gunicorn app:server\n", "flask") == "web: gunicorn app:server\n"

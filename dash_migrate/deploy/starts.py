@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from dash_migrate.deploy.argv import Item
+from dash_migrate.deploy.argv import Argv, Item
 from dash_migrate.deploy.commands import Command, parse_flags
 from dash_migrate.deploy.managers import Plan, flask_run, plan, worker_of
 from dash_migrate.deploy.readers import WORDS, pieces
 from dash_migrate.deploy.targets import USUAL_NAMES, Target, Targets
-from dash_migrate.deploy.texts import Edit
+from dash_migrate.deploy.texts import Edit, Text
 from dash_migrate.deploy.workspace import DeployFile, Workspace
 from dash_migrate.facts.scan import App
 from dash_migrate.files.layout import join
@@ -38,6 +38,13 @@ KINDS = frozenset(
 )
 _TARGET = re.compile(r"[A-Za-z_][\w.\-/]*:[A-Za-z_][\w.]*(\(.*\))?")
 _MODULE = re.compile(r"[A-Za-z_][\w.]*(\.py)?")
+
+#: gunicorn as the value of a variable, or behind one
+_STARTED = re.compile(r"\bgunicorn3?\b(?![\w.-]*\.(?:py|conf|pid|log|sock))")
+_MENTIONED = re.compile(
+    r"^\s*(?:#|//|;|rem\b|--)|\binstall\b|\badd\b|\becho\b|\bp?kill\b|depend|systemctl|supervisorctl|[\w]-gunicorn|gunicorn[:-]",
+    re.IGNORECASE,
+)
 
 #: the backend an app has, or will have
 BackendOf = Callable[[App], str]
@@ -99,12 +106,32 @@ class Starts:
 
     def _find(self) -> Iterator[Start]:
         for file in self.workspace.holding(WORDS, KINDS):
-            for command in self._commands(file):
+            commands = list(self._commands(file))
+            if not any(c.manager.startswith("gunicorn") for c in commands):
+                unread = self._unread(file)
+                if unread is not None:
+                    yield unread
+            for command in commands:
                 start = self._start(file, command)
                 if start is not None:
                     if start.plan.outcome in ("uvicorn", "worker"):
                         self.servers.add("uvicorn")
                     yield start
+
+    def _unread(self, file: DeployFile) -> Start | None:
+        """A file that starts gunicorn in a way that is not understood."""
+        at = 0
+        for line in file.text.splitlines(keepends=True):
+            found = _STARTED.search(line)
+            if found is not None and not _MENTIONED.search(line):
+                piece = Text.raw(file.text, at + found.start(), at + len(line.rstrip()))
+                argv = Argv.of_list(piece, [(0, len(piece.value), piece)], " ", str)
+                setting = self.workspace.setting(file.path)
+                command = Command("gunicorn", argv.items, [], setting, {}, setting.folders)
+                if {self.backend_of(app) for app in self.workspace.loaded.facts.apps} & {"fastapi", "quart"}:
+                    return self._untold(file, command)
+            at += len(line)
+        return None
 
     def shown(self) -> Iterator[Start]:
         """The same in documents, which only show them."""
