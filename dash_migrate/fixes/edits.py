@@ -48,13 +48,16 @@ class FileEdits:
     #: names to take out of an import statement; the statement goes with the last
     drop_import: dict[ast.Import | ast.ImportFrom, set[str]] = field(default_factory=dict)
 
+    #: the module that a ``from … import`` shall name instead
+    modules: dict[ast.ImportFrom, str] = field(default_factory=dict)
+
     def remove_import(self, statement: ast.Import | ast.ImportFrom, names: set[str]) -> None:
         """Take names out of an import."""
         self.drop_import.setdefault(statement, set()).update(names)
 
     def __bool__(self) -> bool:
         parts = (self.nodes, self.after, self.before, self.comments, self.imports, self.extend_import, self.drop_import)
-        return any(parts)
+        return any(parts) or bool(self.modules)
 
     def take(self, other: FileEdits) -> None:
         """Add the edits of another object for the same file."""
@@ -69,6 +72,7 @@ class FileEdits:
             self.extend_import.setdefault(imported, []).extend(added)
         for dropped, bound in other.drop_import.items():
             self.drop_import.setdefault(dropped, set()).update(bound)
+        self.modules.update(other.modules)
 
     def edit(self, node: ast.AST, change: Edit) -> None:
         """Change a node; several changes of one node are made in the order they were asked for."""
@@ -98,7 +102,7 @@ def apply_edits(edits: FileEdits) -> str:
         NotReproducible: LibCST cannot take one of the statements to change.
     """
     touched: set[ast.stmt] = set()
-    others = (edits.after, edits.before, edits.comments, edits.extend_import, edits.drop_import)
+    others = (edits.after, edits.before, edits.comments, edits.extend_import, edits.drop_import, edits.modules)
     for node in [*edits.nodes, *(node for table in others for node in table)]:
         statement = top_level_statement(node)
         if statement is not None:
@@ -161,6 +165,12 @@ def _rewrite(edits: FileEdits, segment: Segment, newline: str) -> str:
             if known is None:
                 raise NotReproducible(f"line {statement.lineno}: no such import")
             changes.setdefault(known, []).append(partial(_extend_import, names=names))
+    for imported, module_name in edits.modules.items():
+        if segment.start <= edits.text.place(imported)[0] < segment.end:
+            known = by_place.get(("ImportFrom", edits.text.place(imported)))
+            if known is None:
+                raise NotReproducible(f"line {imported.lineno}: no such import")
+            changes.setdefault(known, []).append(partial(_from_module, name=module_name))
     for dropped, bound in edits.drop_import.items():
         if segment.start <= edits.text.place(dropped)[0] < segment.end:
             known = by_place.get((type(dropped).__name__, edits.text.place(dropped)))
@@ -284,6 +294,16 @@ def _drop_names(node: Any, bound: set[str]) -> Any:
         in_parentheses = getattr(node, "lpar", None) is not None
         kept[-1] = kept[-1].with_changes(comma=trailing if in_parentheses else cst.MaybeSentinel.DEFAULT)
     return node.with_changes(names=kept)
+
+
+def _from_module(node: Any, name: str) -> Any:
+    """The same names from another module; a leading run of dots makes it relative."""
+    import libcst as cst
+
+    plain = name.lstrip(".")
+    dots = [cst.Dot()] * (len(name) - len(plain))
+    module = cst.parse_expression(plain) if plain else None
+    return node.with_changes(module=module, relative=dots)
 
 
 def _extend_import(node: Any, names: list[str]) -> Any:

@@ -69,7 +69,7 @@ class Planner:
         self.sides = Sides(self.facts)
         only = list(only)
         self.chosen = self.sides.linked(only) if only else set(loaded.texts)
-        self.edits = self._fresh(set(loaded.texts))
+        self.edits = self.fresh(set(loaded.texts))
         self.fixed = Fixed()
 
     def run(self) -> Fixed:
@@ -86,7 +86,8 @@ class Planner:
             self._apply({name}, [])
         return self.fixed
 
-    def _fresh(self, names: set[str]) -> dict[str, FileEdits]:
+    def fresh(self, names: set[str]) -> dict[str, FileEdits]:
+        """No edits yet for some files."""
         return {
             name: FileEdits(file, self.loaded.texts[name])
             for name, file in self.facts.project.files.items()
@@ -134,7 +135,7 @@ class Planner:
 
     def _rewritten(self, group: GroupPlan) -> Work:
         native = NATIVES[self.target]
-        work = Work(self.facts, group.apps, group.files, self._fresh(group.files), native.package)
+        work = Work(self.facts, group.apps, group.files, self.fresh(group.files), native.package)
         native.convert(work)
         return work
 
@@ -143,7 +144,7 @@ class Planner:
         for name, made in work.edits.items():
             self.edits[name].take(made)
             names |= made.imports.get(work.package, set())
-        return self.place(group, work.package, emit(work.package, NATIVES[self.target].rows, names))
+        return self.place(group, work.package, emit(work.package, NATIVES[self.target].rows, names, work.modules))
 
     def place(self, group: GroupPlan, package: str, parts: Mapping[str, bytes]) -> Placement:
         """Put the package beside the apps that need it, and spell its imports."""
@@ -153,16 +154,22 @@ class Planner:
                 self.fixed.created[f"{path}/{part}"] = data
         return placement
 
-    def spell_imports(self, group: GroupPlan, placement: Placement) -> set[str]:
+    def spell_imports(
+        self, group: GroupPlan, placement: Placement, edits: Mapping[str, FileEdits] | None = None
+    ) -> set[str]:
         """Write the imports of a generated module as each file of a group has to; gives where the module goes."""
         paths = {app.position: placement.place(app) for app in group.apps}
         for name in group.files:
-            wanted = self.edits.get(name)
-            if wanted is None or placement.name not in wanted.imports:
+            wanted = (self.edits if edits is None else edits).get(name)
+            if wanted is None or (placement.name not in wanted.imports and not wanted.modules):
                 continue
             near = [a for a in self.sides.apps_for(wanted.file) if a.position in paths] or group.apps
             dotted = placement.import_name(wanted.file, paths[near[0].position])
-            wanted.imports[dotted] = wanted.imports.pop(placement.name)
+            if placement.name in wanted.imports:
+                wanted.imports[dotted] = wanted.imports.pop(placement.name)
+            for statement, module in wanted.modules.items():
+                if module.startswith(f"{placement.name}."):
+                    wanted.modules[statement] = dotted + module.removeprefix(placement.name)
         return set(paths.values())
 
     # --- texts
@@ -175,7 +182,7 @@ class Planner:
             if wanted is None or not wanted:
                 continue
             try:
-                data = self._text(wanted)
+                data = self.encoded(name, self.text(wanted))
             except NotReproducible as error:
                 self.fixed.errors.append(FileError(name, f"not changed, and nothing that goes with it: {error}"))
                 for path in (path for package in packages for path in package.placed):
@@ -187,12 +194,20 @@ class Planner:
                 changed[name] = data
         self.fixed.changed.update(changed)
 
-    def _text(self, wanted: FileEdits) -> bytes:
-        source = self.loaded.sources[wanted.file.display]
+    def text(self, wanted: FileEdits) -> str:
+        """The text of a file with its edits made."""
         text = apply_edits(wanted)
         if wanted.imports:
-            newline = "\r\n" if "\r\n" in source.text else "\n"
-            text = add_imports(text, wanted.imports, newline)
+            text = add_imports(text, wanted.imports, self.newline(wanted.file.display))
+        return text
+
+    def newline(self, name: str) -> str:
+        """How lines end in a file."""
+        return "\r\n" if "\r\n" in self.loaded.sources[name].text else "\n"
+
+    def encoded(self, name: str, text: str) -> bytes:
+        """A text as the file has it."""
+        source = self.loaded.sources[name]
         ast.parse(text)
         encoded = text.encode(source.encoding)
         if source.has_bom and not encoded.startswith(b"\xef\xbb\xbf"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from dash_migrate.rules_data import table
@@ -12,18 +13,21 @@ RUNTIME = Path(__file__).resolve().parent.parent.parent / "runtime"
 _RELATIVE = re.compile(r"^\s*from \.(\w*) import (.+)$", re.MULTILINE)
 
 
-def emit(package: str, rows: str, names: set[str]) -> dict[str, bytes]:
+def emit(package: str, rows: str, names: set[str], modules: Iterable[str] = ()) -> dict[str, bytes]:
     """The files of a generated package, by name.
 
     Args:
         package: the package's name.
         rows: the table with its exports.
         names: what the app imports from it.
+        modules: modules of it that the app imports.
     """
     data = table(rows)
     folder = RUNTIME / package
     exports: dict[str, list[str]] = data["exports"]
-    wanted = set(data["base"]["modules"]) | {m for m, given in exports.items() if names & set(given)}
+    names = {name.split(" as ")[0] for name in names}
+    modules = {*modules, *(name for name in names if (folder / f"{name}.py").exists())}
+    wanted = set(data["base"]["modules"]) | {m for m, given in exports.items() if names & set(given)} | set(modules)
     done: set[str] = set()
     while wanted - done:
         module = sorted(wanted - done)[0]

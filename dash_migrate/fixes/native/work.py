@@ -32,6 +32,8 @@ class Work:
     handled: set[ast.AST] = field(default_factory=set)
     #: source written so far, for questions about it
     notes: list[str] = field(default_factory=list)
+    #: modules of the generated package that are needed, whatever is imported from its front
+    modules: set[str] = field(default_factory=set)
     #: functions that get a parameter ``request``
     with_request: set[ast.AST] = field(default_factory=set)
 

@@ -8,6 +8,7 @@ from typing import Any
 from dash_migrate.facts.project import last_name
 from dash_migrate.facts.scopes import FileIndex, parent_of
 from dash_migrate.facts.values import Ext, ExtInst
+from dash_migrate.fixes.native.extensions import Extensions
 from dash_migrate.fixes.native.fastapi.answers import Answers
 from dash_migrate.fixes.native.fastapi.requests import RequestNames, replacement
 from dash_migrate.fixes.native.fastapi.setup import Setup, first_parameter
@@ -24,15 +25,19 @@ def convert(work: Work) -> None:
     answers = Answers(work, _full_answers(work))
     names = RequestNames(work)
     views = Views(work, answers)
-    setup = Setup(work, views)
+    extensions = Extensions(work, "native_fastapi")
+    setup = Setup(work, views, extensions)
     views.convert()
     for file, reference in work.references():
         setup.reference(file, reference)
         for value in reference.values:
+            if isinstance(value, (Ext, ExtInst)) and extensions.reference(file, reference.node, value):
+                continue
             if isinstance(value, Ext):
                 _external(work, answers, names, file, reference.node, value.dotted)
             elif isinstance(value, ExtInst):
                 _object(work, file, reference.node, value.dotted)
+    extensions.convert()
     setup.routers()
     _thread_state(work)
     for function in work.with_request:
@@ -114,6 +119,10 @@ def _other(work: Work, names: RequestNames, file: FileIndex, node: ast.expr, cal
         work.decline(file, node, f"`flask.{name}` has no counterpart")
 
 
+#: what Flask hands out that is the app's own, or that is looked at elsewhere
+_OWN_OBJECTS = ("flask.Flask", "flask.session", "flask.g", "flask.request", "flask.current_app")
+
+
 def _in_annotation(node: ast.AST) -> bool:
     child, parent = node, parent_of(node)
     while parent is not None and not isinstance(parent, (ast.stmt, ast.Call)):
@@ -140,7 +149,7 @@ def _object(work: Work, file: FileIndex, node: ast.expr, dotted: str) -> None:
     parent = parent_of(node)
     if root == "flask":
         rows = table("native_fastapi")
-        known = dotted in rows["answers"]["makers"] or dotted == "flask.Flask"
+        known = dotted in rows["answers"]["makers"] or dotted.startswith(_OWN_OBJECTS)
         if not known and isinstance(parent, ast.Attribute):
             work.decline(file, parent, f"`{parent.attr}` of `{dotted}` has no counterpart")
     elif root.startswith("flask_") or dotted.startswith(("werkzeug.middleware", "authlib", "prometheus_flask")):

@@ -12,6 +12,7 @@ from dash_migrate.facts.values import Blueprint, Const, DashApp, Ext, ExtInst, F
 from dash_migrate.findings.extensions import is_neutral
 from dash_migrate.fixes import code
 from dash_migrate.fixes.edits import Edit
+from dash_migrate.fixes.native.extensions import Extensions
 from dash_migrate.fixes.native.fastapi.views import Views
 from dash_migrate.fixes.native.roles import ROUTE_METHODS, Registration
 from dash_migrate.fixes.native.work import Work
@@ -34,8 +35,9 @@ _HANDLERS = {
 class Setup:
     """Converts where servers are made and what is done to them."""
 
-    def __init__(self, work: Work, views: Views) -> None:
+    def __init__(self, work: Work, views: Views, extensions: Extensions) -> None:
         self.work = work
+        self.extensions = extensions
         self.views = views
         self.rows: dict[str, Any] = table("native_fastapi")
         #: attributes of the server that only ``flask_like`` has
@@ -91,9 +93,10 @@ class Setup:
 
     def _flask(self, value: FlaskApp) -> None:
         call, file = value.site.node, value.site.file
-        if not isinstance(call, ast.Call) or value.cls is not None or last_name(call.func) != "Flask":
-            if isinstance(call, ast.Call):
-                self.work.decline(file, call, "a Flask app of a class of its own")
+        if not isinstance(call, ast.Call):
+            return
+        if value.cls is not None or self.work.flask_name(call.func) != "Flask":
+            self.work.decline(file, call, "a Flask app of a class of its own")
             return
         unknown = [k.arg for k in call.keywords if k.arg not in _FLASK_OPTIONS]
         if unknown or len(call.args) > 1:
@@ -109,6 +112,7 @@ class Setup:
         base = {name for module in self.rows["base"]["modules"] for name in modules.get(module, ())}
         wanted = {name for edits in self.work.edits.values() for name in edits.imports.get(self.work.package, ())}
         uses = any(".session" in text for text in self.work.notes) or bool(self.needs) or self.views.on_server
+        uses = uses or bool(self.work.modules)
         return uses or not wanted <= base
 
     # --- what is done to servers and blueprints
@@ -207,7 +211,8 @@ class Setup:
         for role in self.work.roles.by_function.values():
             if role.kind == "error" and any(r.call is call for r in role.registrations):
                 function = role.function
-                arguments = function.args.args
+                outer = role.file.scope_of_node[function].parent
+                arguments = function.args.args[1 if outer is not None and outer.kind == "class" else 0 :]
                 if isinstance(function, ast.Lambda) or len(arguments) != 1:
                     self.work.decline(file, call, "an error handler of an unusual shape")
                 elif function not in self._handlers:
@@ -219,11 +224,13 @@ class Setup:
         evaluator = self.work.facts.project.evaluator
         if isinstance(call.func, ast.Attribute):
             owners = evaluator.eval(call.func.value, scope)
-            if any(isinstance(v, ExtInst) for v in owners):
+            if any(isinstance(v, ExtInst) and not self.extensions.knows(v.dotted) for v in owners):
                 return True
+            if any(isinstance(v, ExtInst) for v in owners):
+                return False
         for value in evaluator.eval(call.func, scope):
             if isinstance(value, Ext):
-                return not is_neutral(value.dotted)
+                return not (is_neutral(value.dotted) or self.extensions.knows(value.dotted))
             return False
         return isinstance(call.func, ast.Attribute)
 
@@ -234,7 +241,7 @@ class Setup:
         if isinstance(call, ast.Call) and call.func is not node:
             evaluator = self.work.facts.project.evaluator
             for value in evaluator.eval(call.func, scope):
-                if isinstance(value, Ext) and not is_neutral(value.dotted):
+                if isinstance(value, Ext) and not (is_neutral(value.dotted) or self.extensions.knows(value.dotted)):
                     self.work.decline(file, call, f"`{value.dotted}` takes the app and may need Flask")
 
     # --- blueprints

@@ -1,0 +1,136 @@
+"""Flask extensions that have a counterpart in the generated package: their imports change, their uses stay."""
+
+from __future__ import annotations
+
+import ast
+from fnmatch import fnmatchcase
+from typing import Any
+
+from dash_migrate.facts.scopes import Binding, FileIndex, parent_of
+from dash_migrate.facts.values import Ext, ExtInst
+from dash_migrate.fixes.native.work import Work
+from dash_migrate.rules_data import table
+
+
+class Extensions:
+    """The extensions an app uses, by the table of its backend."""
+
+    def __init__(self, work: Work, rows: str) -> None:
+        self.work = work
+        self.rows: dict[str, dict[str, Any]] = table(rows).get("extension", {})
+        #: packages of which every use is supported
+        self.used: set[str] = set()
+
+    def row(self, dotted: str) -> tuple[dict[str, Any], str] | None:
+        """The row for a dotted name, and the name within the package (``""``: the package itself)."""
+        root, _, rest = dotted.partition(".")
+        row = self.rows.get(root)
+        if row is None:
+            return None
+        for inner in row.get("submodules", ()):
+            if rest == inner:
+                return row, ""
+            rest = rest.removeprefix(f"{inner}.")
+        return row, rest
+
+    def knows(self, dotted: str) -> bool:
+        """Whether a name has a counterpart."""
+        found = self.row(dotted)
+        return found is not None and (not found[1] or self._allows(found[0], found[1]))
+
+    def _allows(self, row: dict[str, Any], name: str) -> bool:
+        head, _, attribute = name.partition(".")
+        allowed = row["names"].get(head)
+        return allowed is not None and (not attribute or "*" in allowed or attribute.split(".")[0] in allowed)
+
+    def reference(self, file: FileIndex, node: ast.expr, value: Ext | ExtInst) -> bool:
+        """Look at one use; False if the name is of no extension in the table."""
+        found = self.row(value.dotted)
+        if found is None:
+            return False
+        row, name = found
+        parent = parent_of(node)
+        self.used.add(value.dotted.split(".")[0])
+        if name and not self._allows(row, name):
+            self.work.decline(file, node, f"`{value.dotted}` has no counterpart")
+        if isinstance(value, ExtInst):
+            allowed = row["names"].get(name.split(".")[0], ())
+            known = "*" in allowed or not name or "." in name
+            if isinstance(parent, ast.Attribute) and parent.value is node and not known and parent.attr not in allowed:
+                self.work.decline(file, parent, f"`{parent.attr}` of `{value.dotted}` has no counterpart")
+        elif isinstance(parent, ast.Call) and parent.func is node:
+            declined = row.get("declined_options", {}).get(name, ())
+            for option in parent.keywords:
+                if option.arg in declined:
+                    self.work.decline(file, option.value, f"`{value.dotted}(…, {option.arg})` has no counterpart")
+        return True
+
+    # --- imports
+
+    def convert(self) -> None:
+        """Import from the generated package instead; to be done when all uses have been looked at."""
+        for name in sorted(self.work.files):
+            file = self.work.facts.project.files[name]
+            for scope in file.scopes:
+                for bindings in scope.bindings.values():
+                    for binding in bindings:
+                        if binding.kind in ("import", "from") and not binding.level:
+                            self._import(file, binding)
+        for package in self.used:
+            self._settings(self.rows[package])
+
+    def _import(self, file: FileIndex, binding: Binding) -> None:
+        found = self.row(binding.module)
+        if found is None or self.work.facts.project.imported_modules(file, binding):
+            return
+        row, rest = found
+        package = binding.module.split(".")[0]
+        module = f"{self.work.package}.{row['module']}"
+        edits = self.work.edits[file.display]
+        node = binding.node
+        if rest and not rest.startswith(tuple(row["names"])):
+            self.work.decline(file, node, f"`{binding.module}` has no counterpart")
+        elif isinstance(node, ast.ImportFrom):
+            edits.modules[node] = module
+        elif isinstance(node, ast.Import):
+            plain = next(a for a in node.names if (a.asname or a.name.split(".")[0]) == binding.name)
+            if "." in plain.name:
+                self.work.decline(file, node, f"`import {plain.name}` has no counterpart")
+                return
+            edits.remove_import(node, {binding.name})
+            edits.need(self.work.package, f"{row['module']} as {binding.name}")
+        self.used.add(package)
+        self.work.modules.add(row["module"])
+
+    def _settings(self, row: dict[str, Any]) -> None:
+        """Decline values of settings that the counterpart does not know."""
+        for setting, known in row.get("config", {}).items():
+            for name in self.work.files:
+                file = self.work.facts.project.files[name]
+                for value in _values_of(file.tree, setting):
+                    text = value.value if isinstance(value, ast.Constant) else None
+                    if isinstance(text, str) and not any(fnmatchcase(text, pattern) for pattern in known):
+                        self.work.decline(file, value, f"`{setting} = {text!r}` has no counterpart")
+
+
+def _values_of(tree: ast.AST, setting: str) -> list[ast.expr]:
+    """What a setting is given: in dictionaries, as a keyword, by subscript, as an attribute or a variable."""
+    found: list[ast.expr] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            found += [
+                v
+                for k, v in zip(node.keys, node.values, strict=True)
+                if isinstance(k, ast.Constant) and k.value == setting
+            ]
+        elif isinstance(node, ast.keyword) and node.arg == setting:
+            found.append(node.value)
+        elif isinstance(node, ast.Assign) and any(_names(t, setting) for t in node.targets):
+            found.append(node.value)
+    return found
+
+
+def _names(target: ast.expr, setting: str) -> bool:
+    if isinstance(target, ast.Subscript):
+        return isinstance(target.slice, ast.Constant) and target.slice.value == setting
+    return getattr(target, "attr", getattr(target, "id", None)) == setting
