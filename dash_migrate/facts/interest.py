@@ -52,6 +52,8 @@ def _definitions(file: FileIndex, edges: dict[str, set[str]], parameters: dict[s
                     root = binding.module or binding.attr
                     if not binding.level and known.is_object_root(root):
                         found.add(name)
+                        if binding.kind == "import" and root.split(".")[0] == "flask":
+                            found |= _CONTEXT_NAMES  # ``rq = flask.request``
                 elif binding.value is not None:
                     for head in heads(binding.value):
                         edges[head].add(name)
@@ -203,6 +205,7 @@ def heads(node: ast.expr | None) -> Iterator[str]:
             yield current.value
 
 
+_CONTEXT_NAMES = frozenset(["request", "session", "g", "current_app"])
 _PASS_ON = frozenset(
     ["list", "tuple", "set", "dict", "reversed", "sorted", "iter", "next", "enumerate", "zip", "cast", "partial",
      "items", "values", "get", "pop", "copy", "frozenset", "SimpleNamespace", "Namespace"]

@@ -172,6 +172,8 @@ class Answers:
         for value in self.work.facts.project.evaluator.eval(node.func, scope):
             if isinstance(value, Func):
                 inner = value.file.scope_of_node.get(value.node)
+                if getattr(value.node, "decorator_list", ()):
+                    return "unknown"  # what stands around it may answer something else
                 if inner is not None and _is_generator(value.node):
                     return "stream"
                 if inner is not None and inner.returns and depth < 3:
