@@ -18,6 +18,7 @@ class LazyGroup(click.Group):
         "check": "What ties this app to Flask, per backend, with what to do about each.",
         "fix": "Rewrite the project for a backend; afterwards it runs there and answers as before.",
         "features": "What each backend does with each feature of Dash, with the evidence.",
+        "report": "What each backend means for each app: verdicts, features, findings, changes, checklist.",
         "rule": "What a rule is, why, and what to do.",
         "rules": "All rules.",
     }

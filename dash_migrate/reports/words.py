@@ -26,3 +26,8 @@ def _with_code(text: str) -> str:
         escaped = part.replace("|", "\\|")
         parts[number] = escaped if number % 2 else escaped.replace("<", "&lt;")
     return "`".join(parts)
+
+
+def fold(title: str) -> list[str]:
+    """The beginning of a part of a Markdown document that readers open."""
+    return ["<details>", f"<summary>{title}</summary>", ""]

@@ -1,0 +1,165 @@
+"""What a report says of one app: identity, numbers, blocking callbacks, start commands."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Iterator, Mapping
+
+from dash_migrate.compat.material import Material
+from dash_migrate.compat.model import BlockingCallback, Coverage, Place, StartCommand, Waiting
+from dash_migrate.deploy.starts import Start
+from dash_migrate.facts.callbacks import Callback
+from dash_migrate.facts.scan import App
+from dash_migrate.facts.scopes import statement_of
+from dash_migrate.findings.extensions import extension
+from dash_migrate.model import Backend, Finding
+
+_COST_ORDER = {"breaks": 0, "long": 1, "short": 2}
+
+
+def name_of(app: App) -> str:
+    """The name the app is bound to where it is made."""
+    statement = statement_of(app.value.site.node)
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    for target in targets:
+        if isinstance(target, (ast.Name, ast.Attribute)):
+            return ast.unparse(target)
+    return getattr(statement, "name", "") or "Dash"
+
+
+def constructor_of(material: Material, app: App, limit: int = 160) -> str:
+    """The call that makes the app, on one line."""
+    text = material.loaded.texts.get(app.file.display)
+    node = app.value.site.node
+    if text is None or not hasattr(node, "lineno"):
+        return ""
+    start, end = text.place(node)
+    shown = " ".join(text.text[start:end].split())
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def dash_of(material: Material, app: App) -> tuple[tuple[Place, str], ...]:
+    """Where the app's project asks for Dash, and how; nearest files only."""
+    folder = posixpath.dirname(app.file.display)
+    asked = [r for r in material.requirements if not r.locked and not r.constraint]
+    if not asked:
+        return ()
+    nearest = min(_depth(folder, posixpath.dirname(r.path)) for r in asked)
+    return tuple(
+        (Place(r.path, _line(material, r.path, r.text.span[0])), r.shown)
+        for r in asked
+        if _depth(folder, posixpath.dirname(r.path)) == nearest
+    )
+
+
+def _depth(folder: str, other: str) -> int:
+    """How many steps lie between two folders."""
+    ours, theirs = [p for p in folder.split("/") if p], [p for p in other.split("/") if p]
+    common = 0
+    for one, two in zip(ours, theirs, strict=False):
+        if one != two:
+            break
+        common += 1
+    return len(ours) + len(theirs) - 2 * common
+
+
+def _line(material: Material, path: str, offset: int) -> int:
+    from dash_migrate.deploy.workspace import Workspace
+
+    file = Workspace(material.loaded, material.loaded.contents).file(path)
+    return file.position(offset)[0] if file is not None else 1
+
+
+def coverage_of(material: Material, app: App, callbacks: list[Callback], findings: list[Finding]) -> Coverage:
+    """The numbers of one app."""
+    routes = [r for r in material.routes if app in material.apps_of_path(r.file.display)]
+    hooks = [h for h in material.hooks if app in material.apps_of_path(h.file.display)]
+    server_side = [c for c in callbacks if not c.is_clientside]
+    return Coverage(
+        routes=len(routes),
+        hooks=len(hooks),
+        gates=sum(hook.may_refuse for hook in hooks),
+        request_uses=sum(f.code.startswith("DM4") for f in findings),
+        callbacks=len(server_side),
+        async_callbacks=sum(c.is_async for c in server_side),
+        background_callbacks=sum(c.is_background for c in server_side),
+        clientside_callbacks=len(callbacks) - len(server_side),
+        websocket_callbacks=sum(c.is_websocket for c in server_side),
+        extensions=tuple(sorted(set(_extensions(material, app)))),
+        process_managers=tuple(sorted({s.command.manager for s in _starts(material, app)})),
+    )
+
+
+def _extensions(material: Material, app: App) -> Iterator[str]:
+    """Packages the table knows that files of the app import."""
+    for path, file in material.facts.project.files.items():
+        if app not in material.apps_of_path(path):
+            continue
+        for bindings in file.module.bindings.values():
+            for binding in bindings:
+                if binding.kind not in ("import", "from", "star") or binding.level or not binding.module:
+                    continue
+                dotted = f"{binding.module}.{binding.attr}" if binding.kind == "from" else binding.module
+                root = dotted.split(".")[0]
+                if root not in ("flask", "dash") and (extension(dotted) is not None or root.startswith("flask_")):
+                    yield root
+
+
+def blocking_of(callbacks: list[Callback]) -> tuple[BlockingCallback, ...]:
+    """The callbacks that wait, those that wait longest first."""
+    found = []
+    for callback in callbacks:
+        if callback.is_background or not callback.blocking:
+            continue
+        calls = sorted(callback.blocking, key=lambda c: (_COST_ORDER[c.cost], c.file.display, c.line))
+        waiting = tuple(
+            Waiting(c.kind, c.what, Place(c.file.display, c.line), c.through, c.cost, c.certain, c.instead)
+            for c in calls
+        )
+        place = Place(callback.file.display, callback.line)
+        found.append(BlockingCallback(callback.name, place, callback.is_async, waiting))
+    found.sort(key=lambda b: (_COST_ORDER[b.calls[0].cost], b.place.path, b.place.line))
+    return tuple(found)
+
+
+def _starts(material: Material, app: App) -> list[Start]:
+    return [s for s in material.starts if s.target is not None and app in s.target.apps]
+
+
+def starts_of(material: Material, app: App, targets: tuple[Backend, ...]) -> tuple[StartCommand, ...]:
+    """How the app is started, before and after; a suggestion where nothing says."""
+    asgi = [t for t in targets if t != "flask"]
+    found = []
+    for start in _starts(material, app):
+        place = Place(start.file.path, start.file.position(start.command.span()[0])[0])
+        after: Mapping[Backend, str] = {}
+        if start.plan.becomes:
+            after = dict.fromkeys(asgi, start.plan.becomes)
+        why = start.plan.why or "; ".join(f"without {dropped}" for dropped in start.plan.dropped)
+        found.append(StartCommand(place, start.command.text, after, why))
+    script = _script(material, app)
+    if script is not None:
+        found.append(StartCommand(script, f"python {script.path}", {}, ""))
+    if not any(one.after for one in found) and asgi and not _starts(material, app):
+        found.append(StartCommand(None, "", dict.fromkeys(asgi, _suggestion(material, app)), "for production"))
+    return tuple(found)
+
+
+def _script(material: Material, app: App) -> Place | None:
+    """A file that runs the app when it is run itself."""
+    for path, file in material.facts.project.files.items():
+        for name in ("run", "run_server"):
+            for node, _ in file.attributes.get(name, ()):
+                values = material.facts.dash_apps(node.value)
+                if any(material.facts.project.evaluator.same_object(app.value, v) for v in values):
+                    return Place(path, node.lineno)
+    return None
+
+
+def _suggestion(material: Material, app: App) -> str:
+    names = material.loaded.selection.modules.module_names(app.file.display)
+    module = names[0] if names else posixpath.basename(app.file.display).removesuffix(".py")
+    bound = name_of(app)
+    attr = "server" if "server" in app.file.module.bindings else f"{bound}.server"
+    return f"uvicorn {module}:{attr} --host 0.0.0.0 --port 8000"

@@ -1,0 +1,199 @@
+"""Puts the compatibility report together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from dash_migrate.check import display_path, report_on
+from dash_migrate.compat.apps import (
+    blocking_of,
+    constructor_of,
+    coverage_of,
+    dash_of,
+    name_of,
+    starts_of,
+)
+from dash_migrate.compat.material import Material
+from dash_migrate.compat.model import (
+    AppReport,
+    CompatReport,
+    FeatureCell,
+    FeatureUse,
+    Frame,
+    Judged,
+    NotAnalysed,
+    Place,
+)
+from dash_migrate.compat.move import Move, move
+from dash_migrate.compat.uses import EVERY, places
+from dash_migrate.compat.verdicts import checklist, verdict
+from dash_migrate.facts.scan import App
+from dash_migrate.features import Feature, features, nearest, versions
+from dash_migrate.model import BACKENDS, Backend, Finding
+from dash_migrate.project import Loaded, load
+from dash_migrate.syntax.segments import split_lines
+
+#: lines shown before and after a finding, and how many at most
+_AROUND, _MOST = 2, 14
+#: longest line that a frame shows
+_WIDE = 240
+
+#: rows about start commands, which fix rewrites where it finds them
+_STARTED = ("gunicorn", "serve-dash-object")
+
+
+def build(
+    paths: Sequence[Path | str], targets: tuple[Backend, ...] = BACKENDS, dash_version: str | None = None
+) -> CompatReport:
+    """The compatibility report of the project under ``paths``.
+
+    Args:
+        dash_version: the version of Dash to read the feature table for; default: the newest release probed.
+
+    Raises:
+        ValueError: ``dash_version`` is not a version number.
+    """
+    version = nearest(dash_version, list(versions()))
+    return _Builder(paths, targets, version).run()
+
+
+class _Builder:
+    def __init__(self, paths: Sequence[Path | str], targets: tuple[Backend, ...], version: str) -> None:
+        self.paths, self.targets, self.version = paths, targets, version
+        self.loaded: Loaded = load(paths)
+        self.before = report_on(self.loaded, targets)
+        self.findings = self.before.findings
+        self.material = Material(self.loaded, self.findings)
+        self.moves: Mapping[Backend, Move] = {t: move(paths, t, self.findings) for t in targets}
+        self._texts: dict[str, list[str]] = {}
+        self.ids = {app: f"app-{number}" for number, app in enumerate(self.material.facts.apps, start=1)}
+
+    def run(self) -> CompatReport:
+        used = {row.id: places(self.material, row.id) for row in features()}
+        apps = tuple(self._app(app, used) for app in self.material.facts.apps)
+        named = [display_path(path) for path in self.paths]
+        return CompatReport(
+            targets=self.targets,
+            dash_version=self.version,
+            apps=apps,
+            findings=tuple(self._judged(finding) for finding in self.findings),
+            changes={target: made.changes for target, made in self.moves.items()},
+            checklist={target: checklist(made, apps, named) for target, made in self.moves.items()},
+            not_analysed=tuple(self._not_analysed()),
+            errors=tuple(self.before.errors),
+            read=self.before.read,
+            skipped=self.before.skipped,
+        )
+
+    # --- one app
+
+    def _app(self, app: App, used: Mapping[str, list[Place]]) -> AppReport:
+        mine = [f for f in self.findings if app in self.material.apps_of_path(f.path)]
+        callbacks = [c for c in self.material.callbacks if app in self.material.apps_of_callback(c)]
+        uses = tuple(self._uses(app, used))
+        verdicts = {}
+        for target, made in self.moves.items():
+            before = [f for f in mine if target in f.backends]
+            left = [f for f in made.work_left if app in self.material.apps_of_path(f.path)]
+            verdicts[target] = verdict(app.backend, app.file.display, made, before, left, uses)
+        files = sorted(p for p in self.material.facts.project.files if app in self.material.apps_of_path(p))
+        return AppReport(
+            id=self.ids[app],
+            name=name_of(app),
+            place=Place(app.file.display, app.position[1]),
+            constructor=constructor_of(self.material, app),
+            backend=app.backend,
+            bridged=app.bridged,
+            dash=dash_of(self.material, app),
+            files=tuple(files),
+            verdicts=verdicts,
+            features=uses,
+            coverage=coverage_of(self.material, app, callbacks, mine),
+            blocking=blocking_of(callbacks),
+            starts=starts_of(self.material, app, self.targets),
+        )
+
+    def _uses(self, app: App, used: Mapping[str, list[Place]]) -> list[FeatureUse]:
+        found = []
+        for row in features():
+            where = tuple(p for p in used[row.id] if app in self.material.apps_of_path(p.path))
+            if where or row.id in EVERY:
+                found.append(self._use(row, where))
+        return found
+
+    def _use(self, row: Feature, where: tuple[Place, ...]) -> FeatureUse:
+        cells = {}
+        for backend in BACKENDS:
+            cell = row.cell(backend, self.version)
+            cells[backend] = FeatureCell(
+                cell.status, cell.seen, row.notes.get(backend, ""), row.refuted(backend, self.version)
+            )
+        claims: dict[Backend, str] = {backend: claim.status for backend, claim in row.claims.items()}
+        fixed: dict[Backend, FeatureCell] = {}
+        for backend in BACKENDS:
+            after = row.after_fix(backend, self.version)
+            if after is not None:
+                fixed[backend] = FeatureCell(after.status, after.seen)
+        kept = frozenset(backend for backend in fixed if row.kept(backend, self.version))
+        if row.id in _STARTED and any(start.changes for start in self.material.starts):
+            kept |= {target for target in self.targets if target != "flask"}
+        return FeatureUse(row.id, row.title, row.decides, where, cells, claims, fixed, kept, row.essential)
+
+    # --- findings
+
+    def _judged(self, finding: Finding) -> Judged:
+        concerned = [t for t in self.targets if t in finding.backends]
+        return Judged(
+            finding,
+            {target: self.moves[target].fate(finding) for target in concerned},
+            tuple(self.ids[app] for app in self.material.apps_of_path(finding.path)),
+            self._frame(finding),
+            {target: self.moves[target].hunks.touching(finding) for target in concerned},
+        )
+
+    def _frame(self, finding: Finding) -> Frame | None:
+        lines = self._lines(finding.path)
+        if not lines:
+            return None
+        first = max(1, finding.span.line - _AROUND)
+        last = min(len(lines), finding.span.end_line + _AROUND, first + _MOST - 1)
+        shown = (line.rstrip("\r\n\f") for line in lines[first - 1 : last])
+        return Frame(first, tuple(line if len(line) <= _WIDE else line[:_WIDE] + "…" for line in shown))
+
+    def _lines(self, path: str) -> list[str]:
+        known = self._texts.get(path)
+        if known is None:
+            text = self.loaded.texts.get(path)
+            if text is not None:
+                known = split_lines(text.text)
+            else:
+                known = self._lines_of_other(path)
+            self._texts[path] = known
+        return known
+
+    def _lines_of_other(self, path: str) -> list[str]:
+        from dash_migrate.deploy.workspace import Workspace
+
+        file = Workspace(self.loaded, self.loaded.contents).file(path)
+        return split_lines(file.text) if file is not None else []
+
+    # --- what was not looked into
+
+    def _not_analysed(self) -> list[NotAnalysed]:
+        found = [
+            NotAnalysed(error.path + (f":{error.line}" if error.line else ""), error.message)
+            for error in self.before.errors
+        ]
+        found += [
+            NotAnalysed(f"{f.path}:{f.span.line}", f.message) for f in self.findings if f.code in ("DM901", "DM902")
+        ]
+        found += [NotAnalysed(path, "a notebook") for path in self.loaded.selection.notebooks]
+        reasons = Counter(one.reason for one in (*self.loaded.files.skipped, *self.loaded.selection.skipped))
+        for reason, number in reasons.most_common():
+            first = next(
+                one.path for one in (*self.loaded.files.skipped, *self.loaded.selection.skipped) if one.reason == reason
+            )
+            found.append(NotAnalysed(first if number == 1 else f"{first} and {number - 1} more", reason))
+        return found
