@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, cast
 
@@ -33,7 +33,12 @@ class Claim:
 
 @dataclass(frozen=True)
 class Feature:
-    """One row. ``decides`` says in a sentence why it matters to a migration, ``notes`` what to do per backend."""
+    """One row.
+
+    ``decides`` says in a sentence why it matters to a migration, ``notes`` what to do per backend; ``essential``:
+    an app that uses it is not the same without; ``fixed`` holds what was seen on a backend after ``fix`` had moved an
+    app there that uses the feature on Flask.
+    """
 
     id: str
     title: str
@@ -42,6 +47,8 @@ class Feature:
     notes: Mapping[str, str]
     claims: Mapping[Backend, Claim]
     observed: Mapping[str, Mapping[Backend, Cell]]
+    essential: bool = False
+    fixed: Mapping[str, Mapping[Backend, Cell]] = field(default_factory=dict)
 
     def version(self, asked: str | None = None) -> str:
         """The probed version that answers for an asked one: itself, else the newest of it, else the one before."""
@@ -50,6 +57,16 @@ class Feature:
     def cell(self, backend: Backend, asked: str | None = None) -> Cell:
         """What was observed on a backend; the newest probed version if none is asked for."""
         return self.observed[self.version(asked)][backend]
+
+    def after_fix(self, backend: Backend, asked: str | None = None) -> Cell | None:
+        """What was observed on a backend after ``fix``, None where that was not probed."""
+        known = [version for version, cells in self.fixed.items() if backend in cells]
+        return self.fixed[nearest(asked, known)][backend] if known else None
+
+    def kept(self, backend: Backend, asked: str | None = None) -> bool:
+        """Whether ``fix`` was seen to keep what Flask does, or to bring more."""
+        cell = self.after_fix(backend, asked)
+        return cell is not None and cell.status in ("yes", self.cell("flask", asked).status)
 
     def refuted(self, backend: Backend, asked: str | None = None) -> bool:
         """Whether what is claimed is not what was observed."""
@@ -143,13 +160,6 @@ def _feature(data: Mapping[str, Any]) -> Feature:
         if said is not None:
             since = data["claimed"].get(f"{backend}_since", data["claimed"]["since"])
             claims[backend] = Claim(said, since)
-    observed: dict[str, dict[Backend, Cell]] = {}
-    for version, cells in data.get("observed", {}).items():
-        observed[version] = {
-            backend: Cell(cast("CellStatus", cells[backend]["is"]), cells[backend]["seen"])
-            for backend in BACKENDS
-            if backend in cells
-        }
     return Feature(
         id=data["id"],
         title=data["title"],
@@ -157,5 +167,18 @@ def _feature(data: Mapping[str, Any]) -> Feature:
         decides=data.get("decides", ""),
         notes=dict(data.get("note", {})),
         claims=claims,
-        observed=observed,
+        observed=_cells(data.get("observed", {})),
+        essential=data.get("essential", False),
+        fixed=_cells(data.get("fixed", {})),
     )
+
+
+def _cells(data: Mapping[str, Any]) -> dict[str, dict[Backend, Cell]]:
+    return {
+        version: {
+            backend: Cell(cast("CellStatus", cells[backend]["is"]), cells[backend]["seen"])
+            for backend in BACKENDS
+            if backend in cells
+        }
+        for version, cells in data.items()
+    }

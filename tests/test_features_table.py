@@ -135,6 +135,9 @@ def test_writing_keeps_what_people_wrote_and_is_idempotent() -> None:
     once = rewritten(text, seen)
     assert rewritten(once, seen) == once
     assert rewritten(once, {}) == once
+    both = rewritten(once, {}, {"mcp": {"9.9.9": {"quart": Cell("partly", "half")}}})
+    assert rewritten(both, {}) == both
+    assert both.count('[feature.fixed."9.9.9"]\nquart = { is = "partly", seen = "half" }\n') == 1
     added = [line for line in once.splitlines() if line not in text.splitlines()]
     assert added[0] == '[feature.observed."9.9.9"]'
     assert len(added) == 4

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from dash_migrate.features import Cell, features
+from dash_migrate.features import Cell, features, version_key
 from dash_migrate.model import BACKENDS, Backend
 from dash_migrate.probe.lab import Lab
 from dash_migrate.probe.rows import load
@@ -14,6 +14,9 @@ from dash_migrate.probe.run import run_all
 from dash_migrate.probe.venvs import VenvError, installed, interpreter
 from dash_migrate.probe.writing import rewritten
 from dash_migrate.rules_data import rules_dir
+
+#: from which Dash on fix moves apps to a backend
+FLOORS: dict[Backend, str] = {"fastapi": "4.4", "quart": "4.2"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"no probe for {', '.join(unknown)}", file=sys.stderr)
         return 2
     seen: dict[str, dict[str, dict[Backend, Cell]]] = {name: {} for name in names}
+    fixed: dict[str, dict[str, dict[Backend, Cell]]] = {name: {} for name in names}
     for version, python in _interpreters(options):
         print(f"Dash {version}: {len(names)} rows on {python}", file=sys.stderr)
         lab = Lab(python, version)
@@ -32,14 +36,19 @@ def main(arguments: list[str] | None = None) -> int:
         def told(name: str, backend: Backend, cell: Cell, version: str = version) -> None:
             print(f"{version:9} {name:28} {backend:8} {cell.status:7} {cell.seen}", flush=True)
 
-        for name, row in run_all(lab, names, options.backends or BACKENDS, options.jobs, told).items():
-            seen[name][version] = row
+        chosen = options.backends or BACKENDS
+        if not options.only_fixed:
+            for name, row in run_all(lab, names, chosen, options.jobs, told).items():
+                seen[name][version] = row
+        moved = [b for b in chosen if b in FLOORS and version_key(version) >= version_key(FLOORS[b])]
+        for name, row in run_all(lab, names, moved, options.jobs, told, fixed=True).items():
+            fixed[name][version] = row
         if options.verbose:
             for where, text in lab.kept.items():
                 print(f"--- {where}\n{text}", file=sys.stderr)
     path = rules_dir() / "tables" / "features.toml"
     before = path.read_text(encoding="utf-8")
-    after = rewritten(before, seen)
+    after = rewritten(before, seen, fixed)
     if before == after:
         print("The table says the same.", file=sys.stderr)
         return 0
@@ -76,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--row", action="append", dest="rows", metavar="ID", help="only these rows")
     parser.add_argument("--backend", action="append", dest="backends", choices=BACKENDS, help="only these backends")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="apps at the same time (default 2)")
+    parser.add_argument("--only-fixed", action="store_true", help="only what is seen after fix")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the table says something else")
     parser.add_argument("--verbose", action="store_true", help="show why apps did not boot")
     return parser

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from dash_migrate.features import Cell
 from dash_migrate.model import BACKENDS, Backend
+from dash_migrate.probe.fixed import FixedLab, NotAsked
 from dash_migrate.probe.lab import Lab, reason
 from dash_migrate.probe.rows import load, no
 from dash_migrate.probe.venvs import has_backends
@@ -31,18 +32,32 @@ def run_one(lab: Lab, name: str, backend: Backend) -> Cell:
         return no(reason(error))
 
 
+def run_fixed(lab: Lab, name: str, target: Backend) -> Cell | None:
+    """What a probe sees of its Flask app after ``fix`` has moved it; None where it asks for a server of its own."""
+    moved = FixedLab(lab.interpreter, lab.version, lab.timeout, lab.kept, target=target)
+    try:
+        return load()[name](moved, "flask")
+    except NotAsked:
+        return None
+    except BootError as error:
+        lab.kept[f"{name} fixed for {target}"] = str(error)
+        return no(reason(error))
+
+
 def run_all(
     lab: Lab,
     names: Iterable[str],
     backends: Iterable[Backend] = BACKENDS,
     jobs: int = 2,
     on_cell: Callable[[str, Backend, Cell], None] | None = None,
+    fixed: bool = False,
 ) -> dict[str, Row]:
     """All cells of one Dash version.
 
     Args:
         jobs: how many apps run at the same time. Probes that measure time run alone afterwards.
         on_cell: told each cell as it comes.
+        fixed: run what ``fix`` makes of the Flask apps instead, on the backends that need it.
     """
     chosen = [(name, backend) for name in names for backend in backends]
     timed = [one for one in chosen if "parallel" in one[0]]
@@ -50,7 +65,9 @@ def run_all(
 
     def run(one: tuple[str, Backend]) -> None:
         name, backend = one
-        cell = run_one(lab, name, backend)
+        cell = run_fixed(lab, name, backend) if fixed else run_one(lab, name, backend)
+        if cell is None:
+            return
         found[name][backend] = cell
         if on_cell is not None:
             on_cell(name, backend, cell)

@@ -14,14 +14,19 @@ Seen = Mapping[str, Mapping[str, Mapping[Backend, Cell]]]
 
 _ROW = re.compile(r"^\[\[feature\]\]$", re.MULTILINE)
 _ID = re.compile(r'^id = "([^"]+)"$', re.MULTILINE)
-_OBSERVED = re.compile(r"^\[feature\.observed\b", re.MULTILINE)
+_WRITTEN = re.compile(r"^\[feature\.(observed|fixed)\b", re.MULTILINE)
 
 
-def rewritten(text: str, seen: Seen) -> str:
-    """The table with new cells; versions and rows that were not probed keep theirs."""
+def rewritten(text: str, seen: Seen, fixed: Seen | None = None) -> str:
+    """The table with new cells; versions and rows that were not probed keep theirs.
+
+    Args:
+        seen: what Dash does by itself.
+        fixed: what was seen after ``fix``.
+    """
     import tomli
 
-    known = {one["id"]: one.get("observed", {}) for one in tomli.loads(text)["feature"]}
+    known = {one["id"]: one for one in tomli.loads(text)["feature"]}
     starts = [match.start() for match in _ROW.finditer(text)]
     parts = [text[: starts[0]]]
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
@@ -29,23 +34,31 @@ def rewritten(text: str, seen: Seen) -> str:
         found = _ID.search(block)
         assert found is not None, block[:80]
         name = found[1]
-        observed = _OBSERVED.search(block)
-        head = (block[: observed.start()] if observed else block).rstrip("\n")
-        cells: dict[str, dict[str, tuple[str, str]]] = {
-            version: {backend: (one["is"], one["seen"]) for backend, one in by_backend.items()}
-            for version, by_backend in known[name].items()
-        }
-        for version, by_backend in seen.get(name, {}).items():
-            row = cells.setdefault(version, {})
-            row.update({backend: (cell.status, cell.seen) for backend, cell in by_backend.items()})
-        parts.append(head + "\n\n" + _observed(cells))
+        written = _WRITTEN.search(block)
+        head = (block[: written.start()] if written else block).rstrip("\n")
+        parts.append(head + "\n\n")
+        for kind, new in (("observed", seen), ("fixed", fixed or {})):
+            parts.append(_tables(kind, _merged(known[name].get(kind, {}), new.get(name, {}))))
     return "".join(parts).rstrip("\n") + "\n"
 
 
-def _observed(cells: Mapping[str, Mapping[str, tuple[str, str]]]) -> str:
+def _merged(
+    old: Mapping[str, Mapping[str, Mapping[str, str]]], new: Mapping[str, Mapping[Backend, Cell]]
+) -> dict[str, dict[str, tuple[str, str]]]:
+    cells: dict[str, dict[str, tuple[str, str]]] = {
+        version: {backend: (one["is"], one["seen"]) for backend, one in by_backend.items()}
+        for version, by_backend in old.items()
+    }
+    for version, by_backend in new.items():
+        row = cells.setdefault(version, {})
+        row.update({backend: (cell.status, cell.seen) for backend, cell in by_backend.items()})
+    return {version: row for version, row in cells.items() if row}
+
+
+def _tables(kind: str, cells: Mapping[str, Mapping[str, tuple[str, str]]]) -> str:
     lines = []
     for version in sorted(cells, key=version_key):
-        lines.append(f'[feature.observed."{version}"]')
+        lines.append(f'[feature.{kind}."{version}"]')
         for backend in BACKENDS:
             if backend in cells[version]:
                 status, words = cells[version][backend]

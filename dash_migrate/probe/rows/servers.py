@@ -56,6 +56,8 @@ def gunicorn(lab: Lab, backend: Backend) -> Cell:
 @probe("gunicorn-asgi-worker")
 def gunicorn_worker(lab: Lab, backend: Backend) -> Cell:
     """gunicorn with each of the three workers that speak ASGI."""
+    if backend == "flask":
+        return moot("Flask needs no such worker, and does not run with one")
     workers = ("uvicorn.workers.UvicornWorker", "uvicorn_worker.UvicornWorker", "asgi")
     found = {worker: _serve(lab, backend, "gunicorn", ("-k", worker)) for worker in workers}
     fine = [worker for worker, (ok, _) in found.items() if ok]
