@@ -123,8 +123,8 @@ def _values_of(tree: ast.AST, setting: str) -> list[ast.expr]:
                 for k, v in zip(node.keys, node.values, strict=True)
                 if isinstance(k, ast.Constant) and k.value == setting
             ]
-        elif isinstance(node, ast.keyword) and node.arg == setting:
-            found.append(node.value)
+        elif isinstance(node, ast.keyword):
+            found += [node.value] if node.arg == setting else []
         elif isinstance(node, ast.Assign) and any(_names(t, setting) for t in node.targets):
             found.append(node.value)
     return found

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .answers import RedirectResponse, abort, make_response
+from .answers import RedirectResponse, abort, make_response, wsgi_environ
 from .current import context_values, current_request, has_request, vars_of
 from .flask_like import after_this_request, current_server, flash
 from .requests import FlaskRequest
@@ -39,6 +39,14 @@ def g() -> dict[str, Any]:
 def redirect(location: str, code: int = 302) -> Response:
     """``flask.redirect``."""
     return RedirectResponse(location, code)
+
+
+def make_conditional(response: Any) -> None:
+    """Turn an answer (werkzeug's) into 304 if the client has it already."""
+    dated = "Date" in response.headers
+    response.make_conditional(wsgi_environ(current_request()))
+    if not dated:
+        response.headers.pop("Date", None)  # the server's
 
 
 def guarded(view: Any, check: Callable[[], Any]) -> Any:
@@ -104,6 +112,7 @@ __all__ = [
     "guarded",
     "has_request",
     "is_request_parameter",
+    "make_conditional",
     "make_response",
     "plain",
     "redirect",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 from werkzeug.exceptions import InternalServerError
+from werkzeug.http import remove_entity_headers
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .answers import Answered, as_werkzeug_error, error_page, make_response
@@ -176,15 +177,21 @@ class Outgoing:
         self.server, self.request, self._send = server, request, send
         self.head: Any = None
         self.started = False
+        #: what each part of a body that is made while it is sent goes through: the part, and whether it is the last
+        self.each_part: Callable[[bytes, bool], bytes] | None = None
+        self.replaced = False
 
     async def send(self, message: Any) -> None:
         if message["type"] == "http.response.start":
             self.head = message
             return
-        if message["type"] != "http.response.body" or self.head is None:
-            await self._send(message)
-            return
         body, more = message.get("body", b""), message.get("more_body", False)
+        if message["type"] != "http.response.body" or self.head is None:
+            if self.each_part is not None:
+                message = {**message, "body": self.each_part(body, not more)}
+            if not self.replaced:
+                await self._send(message)
+            return
         head, self.head = self.head, None
         hooks = list(self.server.after_hooks)
         for router in self.request.scope.get("dash.routers", ()):
@@ -193,12 +200,15 @@ class Outgoing:
         if hooks:
             head, body = await self._hooked(hooks, head, body, more)
         self.started = True
+        if self.each_part is not None:
+            body = self.each_part(body, not more)
         await self._send(head)
-        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        await self._send({"type": "http.response.body", "body": body, "more_body": more and not self.replaced})
 
     async def _hooked(self, hooks: list[Any], head: Any, body: bytes, more: bool) -> tuple[Any, bytes]:
         headers = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in head.get("headers", ())]
-        response: Any = WerkzeugResponse(iter(()) if more else body, head["status"], headers)
+        parts = _unreadable()
+        response: Any = WerkzeugResponse(parts if more else body, head["status"], headers)
         if not any(name.lower() == "content-type" for name, _ in headers):
             del response.headers["Content-Type"]
         for hook in hooks:
@@ -208,13 +218,27 @@ class Outgoing:
             elif answer is not None:
                 made = make_response(answer)
                 response = WerkzeugResponse(bytes(made.body), made.status_code, list(made.headers.items()))
+        empty = response.status_code in (204, 304)
+        if response.status_code == 304:
+            remove_entity_headers(response.headers)
         raw = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in response.headers]
-        if not more:
+        self.replaced = more and (empty or response.response is not parts)
+        if not self.replaced:
+            self.each_part = getattr(response, "each_part", None)
+        if empty:
+            body = b""
+        elif not more or self.replaced:
             body = response.get_data()
             kept = [(k, v) for k, v in raw if k != b"content-length"]
             if len(kept) != len(raw):
                 raw = [*kept, (b"content-length", str(len(body)).encode())]
         return {**head, "status": response.status_code, "headers": raw}, body
+
+
+def _unreadable() -> Iterator[bytes]:
+    for _ in (None,):
+        raise RuntimeError("The body of an answer that is made while it is sent cannot be read in a hook.")
+    yield b""
 
 
 async def call(hook: Any, *args: Any) -> Any:

@@ -75,7 +75,8 @@ class Routes:
 def _rules(route: Any, prefix: str) -> Iterator[Rule]:
     """What a route answers, as werkzeug says it."""
     path, name = prefix + getattr(route, "path", ""), getattr(route, "name", "")
-    methods, options = getattr(route, "methods", None), getattr(route, "options", None)
+    methods: Any = getattr(route, "methods", None)
+    options = getattr(route, "options", None)
     if isinstance(options, dict):  # a FlaskRoute
         yield Rule(path, methods={*methods, "OPTIONS"}, endpoint=name, **options)
     elif methods:
