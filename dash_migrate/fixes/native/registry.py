@@ -24,11 +24,7 @@ class Native:
         import_module(self.module).convert(work)
 
 
-import os
-
 NATIVES: dict[Backend, Native] = {
     "fastapi": Native("dash_on_fastapi", "native_fastapi", "dash_migrate.fixes.native.fastapi.convert"),
     "quart": Native("dash_on_quart", "native_quart", "dash_migrate.fixes.native.quart.convert"),
 }
-if "QN" not in os.environ:  # TEMPORARY
-    del NATIVES["quart"]

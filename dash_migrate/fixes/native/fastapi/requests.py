@@ -62,6 +62,9 @@ class RequestNames:
         }
         if name not in converters:
             return False
+        if scope.function.kind != "function":
+            self.work.decline(file, node, f"Flask's `{name}` is kept outside of functions")
+            return True
         converters[name](file, node, scope)
         return True
 

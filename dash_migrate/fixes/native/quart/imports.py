@@ -1,0 +1,159 @@
+"""``from flask import …`` → ``from quart import …``, in place."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from dash_migrate.facts.scopes import FileIndex, Scope, parent_of
+from dash_migrate.fixes import code
+from dash_migrate.fixes.native.quart.vocabulary import Home, home, is_module
+from dash_migrate.fixes.native.work import Work
+
+
+class Imports:
+    """Gives every import of flask its new home, and spells what it binds accordingly."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+
+    def convert(self) -> None:
+        """Edit all imports of flask; one that has no counterpart declines the app."""
+        for name in sorted(self.work.files):
+            file = self.work.facts.project.files.get(name)
+            if file is None:
+                continue
+            for statement, scope in _import_statements(file):
+                if isinstance(statement, ast.Import):
+                    self._modules(file, statement, scope)
+                elif not statement.level and _is_flask(statement.module or ""):
+                    self._names(file, statement, scope)
+
+    # --- from flask import …
+
+    def _names(self, file: FileIndex, statement: ast.ImportFrom, scope: Scope) -> None:
+        module = statement.module or ""
+        stays: dict[str, str] = {}
+        goes: set[str] = set()
+        for alias in statement.names:
+            dotted = f"{module}.{alias.name}"
+            found = home(dotted) or (Home("quart", alias.name) if is_module(dotted) else None)
+            if found is None:
+                self.work.decline(file, statement, f"`{dotted}` has no counterpart")
+                return
+            if found.is_ours:
+                goes.add(alias.asname or alias.name)
+                self._respell(file, scope, alias.asname or alias.name, found)
+            else:
+                stays[alias.name] = found.module
+        modules = set(stays.values())
+        if len(modules) > 1:
+            self.work.decline(file, statement, "an import of names that Quart keeps in several modules")
+            return
+        if goes:
+            self.work.edits[file.display].remove_import(statement, goes)
+        for new in modules:
+            self.work.edit(file, statement, _from(new))
+
+    def _respell(self, file: FileIndex, scope: Scope, bound: str, found: Home) -> None:
+        local = self.work.name(file, found.name, found.module)
+        if local == bound:
+            return
+        for load in _loads(file, scope, bound):
+            self.work.edit(file, load, code.rename(local))
+
+    # --- import flask
+
+    def _modules(self, file: FileIndex, statement: ast.Import, scope: Scope) -> None:
+        for alias in statement.names:
+            if not _is_flask(alias.name):
+                continue
+            if not is_module(alias.name):
+                self.work.decline(file, statement, f"`{alias.name}` has no counterpart")
+                return
+            bound = alias.asname or "flask"
+            used = [self._module_use(file, load, bool(alias.asname)) for load in _loads(file, scope, bound)]
+            if used and not any(used):
+                self.work.edits[file.display].remove_import(statement, {bound})
+            else:
+                self.work.edit(file, statement, _renamed(alias.name))
+
+    def _module_use(self, file: FileIndex, load: ast.Name, has_alias: bool) -> bool:
+        """Convert one ``flask.x``; gives whether the module is still needed for it."""
+        chain: ast.AST = load
+        dotted = "flask"
+        while isinstance(parent_of(chain), ast.Attribute):
+            attribute = parent_of(chain)
+            assert isinstance(attribute, ast.Attribute)
+            if dotted != "flask" and not is_module(dotted):
+                break
+            dotted, chain = f"{dotted}.{attribute.attr}", attribute
+        found = home(dotted)
+        if found is None:
+            self.work.decline(file, load, f"`{dotted}` has no counterpart")
+            return True
+        if found.is_ours:
+            self.work.edit(file, chain, _name(self.work.name(file, found.name, found.module)))
+            return False
+        if not has_alias:
+            self.work.edit(file, load, code.rename("quart"))
+        return True
+
+
+def _is_flask(module: str) -> bool:
+    return module == "flask" or module.startswith("flask.")
+
+
+def _import_statements(file: FileIndex) -> Iterator[tuple[ast.Import | ast.ImportFrom, Scope]]:
+    seen: set[ast.AST] = set()
+    for scope in file.scopes:
+        for bindings in scope.bindings.values():
+            for binding in bindings:
+                if isinstance(binding.node, (ast.Import, ast.ImportFrom)) and binding.node not in seen:
+                    seen.add(binding.node)
+                    yield binding.node, scope
+
+
+def _loads(file: FileIndex, scope: Scope, name: str) -> Iterator[ast.Name]:
+    """Where a name that is bound in a scope is read."""
+    for other in file.scopes:
+        for node in other.loads.get(name, ()):
+            if other.owner_of(name) is scope.function:
+                yield node
+
+
+def _name(text: str) -> Any:
+    def change(node: Any) -> Any:
+        import libcst as cst
+
+        return cst.Name(text, lpar=node.lpar, rpar=node.rpar)
+
+    return change
+
+
+def _from(module: str) -> Any:
+    def change(node: Any) -> Any:
+        import libcst as cst
+
+        made = cst.parse_expression(module)
+        return node.with_changes(module=made) if hasattr(node, "names") else node
+
+    return change
+
+
+def _renamed(module: str) -> Any:
+    """``import flask.views`` → ``import quart.views``."""
+
+    def change(node: Any) -> Any:
+        import libcst as cst
+
+        names = [
+            alias.with_changes(name=cst.parse_expression("quart" + module[5:]))
+            if alias.evaluated_name == module
+            else alias
+            for alias in node.names
+        ]
+        return node.with_changes(names=names)
+
+    return change

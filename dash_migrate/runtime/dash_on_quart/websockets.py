@@ -1,0 +1,50 @@
+"""Websockets of Dash pass the hooks of the callbacks they carry, and those callbacks see a request."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from .requests import request_from
+from .threads import in_thread
+
+log = logging.getLogger(__name__)
+
+#: the body of a callback request that names no callback
+EMPTY_CALLBACK = b'{"output": "", "outputs": [], "inputs": [], "state": [], "changedPropIds": []}'
+
+
+def websocket_path(scope: Any) -> str:
+    """The path of a websocket, as rules have it."""
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
+
+
+async def gated(server: Any, asgi: Any, scope: Any, receive: Any, send: Any) -> None:
+    """Let a websocket in if the hooks let the callback requests in that it stands for."""
+    context = server.request_context(_callback_request(server, scope))
+    await context.push()
+    try:
+        try:
+            refused = await in_thread(server.preprocess_request, context) is not None
+        except Exception:
+            log.exception("a hook refused a websocket, or failed on it")
+            refused = True
+        if refused:
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": "refused"})
+        else:
+            await asgi(scope, receive, send)
+    finally:
+        await context.pop(None)
+
+
+def _callback_request(server: Any, scope: Any) -> Any:
+    path = server.gates[websocket_path(scope)]
+    length = str(len(EMPTY_CALLBACK)).encode()
+    headers = [*scope["headers"], (b"content-type", b"application/json"), (b"content-length", length)]
+    scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
+    path = scope.get("root_path", "") + path
+    asked = {"type": "http", "method": "POST", "scheme": scheme, "path": path, "headers": headers, "query_string": b""}
+    request = request_from(server, {**scope, **asked})
+    request.body.set_result(EMPTY_CALLBACK)
+    return request
