@@ -135,13 +135,17 @@ def _rewrite(edits: FileEdits, segment: Segment, newline: str) -> str:
     by_place: dict[tuple[str, Place], cst.CSTNode] = {}
     for node in order:
         if node in places:
-            by_place.setdefault((type(node).__name__, places[node]), node)
+            place = places[node]
+            if isinstance(node, cst.Param):  # its default and annotation are part of it here, but not in ``ast``
+                place = (place[0], place[0])
+            by_place.setdefault((type(node).__name__, place), node)
     changes: dict[cst.CSTNode, list[Edit]] = {}
     for found, wanted in edits.nodes.items():
         if not hasattr(found, "lineno"):
             continue
         place = edits.text.place(found)
         if segment.start <= place[0] < segment.end:
+            place = (place[0], place[0]) if isinstance(found, ast.arg) else place
             kinds = _CST_NAMES.get(type(found).__name__, (type(found).__name__,))
             known = next((by_place[kind, place] for kind in kinds if (kind, place) in by_place), None)
             if known is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from dash_migrate.facts.guards import guarded_backends
 from dash_migrate.facts.scopes import parent_of
 from dash_migrate.facts.values import Ext
 from dash_migrate.findings.context import Context
@@ -18,7 +19,7 @@ def flask_name(context: Context, node: ast.Name | ast.Attribute) -> None:
         if not isinstance(value, Ext) or not value.dotted.startswith("flask."):
             continue
         row = table("flask_names")["names"].get(value.dotted[6:])
-        if row is None or _is_type(node):
+        if row is None or _is_type(node) or _is_bound_otherwise(context, node):
             continue
         if context.file.display not in context.sides.dash_files:
             continue
@@ -32,6 +33,30 @@ def flask_name(context: Context, node: ast.Name | ast.Attribute) -> None:
             context.report("DM905", node, apps)
         elif states != {"custom"}:
             context.report(row["rule"], node, apps)
+
+
+def _is_bound_otherwise(context: Context, node: ast.Name | ast.Attribute) -> bool:
+    """Whether the guard around a use has a binding of its own: ``elif backend == "quart": from quart import g``."""
+    root: ast.expr = node
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    if not isinstance(root, ast.Name):
+        return False
+    scope = context.scope_of(root)
+    owner = scope.owner_of(root.id)
+    bindings = owner.bindings.get(root.id, []) if owner is not None else []
+    if len(bindings) < 2:
+        return False
+    allowed = guarded_backends(node, context.file, scope)
+    if allowed is None:
+        return False
+    evaluator = context.facts.project.evaluator
+    for binding in bindings:
+        bound = guarded_backends(binding.node, context.file, binding.scope)
+        is_seen = bound is None or bool(bound & allowed)
+        if is_seen and any(isinstance(v, Ext) and v.dotted.startswith("flask.") for v in evaluator.binding(binding)):
+            return False
+    return True
 
 
 def _is_type(node: ast.AST) -> bool:

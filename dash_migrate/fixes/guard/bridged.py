@@ -20,10 +20,15 @@ class GuardedBridge(Bridge):
 
 def chosen_name(file: FileIndex, edits: FileEdits) -> str:
     """Have the name of the backend imported into a file; gives what it is called there."""
-    name = CHOSEN
-    if not _is_imported(file, name) and any(name in s.bindings or name in s.loads for s in file.scopes):
-        name = f"DASH_{CHOSEN}"
+    name = free_name(file, CHOSEN)
     edits.need(MODULE, CHOSEN if name == CHOSEN else f"{CHOSEN} as {name}")
+    return name
+
+
+def free_name(file: FileIndex, name: str) -> str:
+    """What the backend is called in a file, where the name may be taken."""
+    if not _is_imported(file, name) and any(name in s.bindings or name in s.loads for s in file.scopes):
+        return f"DASH_{name}"
     return name
 
 
