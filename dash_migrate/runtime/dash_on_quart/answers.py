@@ -37,14 +37,19 @@ def response_from(app: Any, value: Any) -> Response:
             value, status = value
         else:
             raise TypeError("a tuple must be (body, status, headers), (body, status) or (body, headers)")
-    response = _from_body(app, value)
+    if isinstance(value, (str, bytes, bytearray, Iterator, AsyncIterator)):
+        body = bytes(value) if isinstance(value, bytearray) else value
+        response = app.response_class(body, headers=headers)
+        headers = None  # all of several of one name; below, they would replace each other
+    else:
+        response = _from_body(app, value)
     if isinstance(status, (str, bytes, bytearray)):
         response.status = status if isinstance(status, str) else status.decode()
     elif status is not None:
         response.status_code = status
     if headers:
         response.headers.update(headers)
-    return response
+    return response  # type: ignore[no-any-return]
 
 
 def _from_body(app: Any, body: Any) -> Response:
@@ -54,9 +59,6 @@ def _from_body(app: Any, body: Any) -> Response:
         return from_werkzeug(body)
     if isinstance(body, AnyResponse):
         return body  # type: ignore[return-value]
-    if isinstance(body, (str, bytes, bytearray, Iterator, AsyncIterator)):
-        made = bytes(body) if isinstance(body, bytearray) else body
-        return app.response_class(made)  # type: ignore[no-any-return]
     if isinstance(body, (dict, list)):
         return app.json.response(body)  # type: ignore[no-any-return]
     raise TypeError(NO_RESPONSE.format(type(body).__name__))

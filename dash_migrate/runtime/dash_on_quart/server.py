@@ -10,6 +10,7 @@ from typing import Any
 
 from quart import Config as QuartConfig
 from quart import Quart, Response
+from quart.routing import QuartRule
 from quart.signals import appcontext_tearing_down
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import EnvironBuilder
@@ -26,6 +27,16 @@ from .threads import as_coroutine, from_thread, in_thread
 from .websockets import gated, websocket_path
 
 
+class Rule(QuartRule):
+    """Quart's, with all options of Flask's rules."""
+
+    def __init__(
+        self, string: str, build_only: bool = False, redirect_to: Any = None, alias: bool = False, **options: Any
+    ) -> None:
+        super().__init__(string, **options)
+        self.build_only, self.redirect_to, self.alias = build_only, redirect_to, alias
+
+
 class Config(QuartConfig):
     """Quart's; environment variables keep their names."""
 
@@ -39,6 +50,7 @@ class Server(Quart):
     asgi_http_class = Connection
     config_class = Config
     request_class = Request
+    url_rule_class = Rule  # type: ignore[assignment]
     default_config = type(Quart.default_config)(
         {
             **Quart.default_config,

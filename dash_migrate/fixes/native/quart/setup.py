@@ -49,6 +49,9 @@ class Setup:
         if any(k.arg == "backend" for k in call.keywords) or self._is_hidden(call, scope):
             self.work.decline(file, call, "the backend or server of this app is decided at run time")
             return
+        compress = next((k.value for k in call.keywords if k.arg == "compress"), None)
+        if compress is not None and not (isinstance(compress, ast.Constant) and not compress.value):
+            self.work.decline(file, compress, "`compress` needs Flask-Compress")
         backend = self.work.name(file, "QuartBackend")
         values = self.work.facts.project.evaluator.eval(passed, scope) if passed is not None else frozenset()
         if passed is None or (values and all(v == Const(True) for v in values)):
