@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,6 @@ from dash_migrate.files.walk import walk
 from dash_migrate.model import Backend, FileError, Finding
 
 if TYPE_CHECKING:
-    from dash_migrate.facts.scan import App
     from dash_migrate.project import Loaded
 
 
@@ -29,6 +28,8 @@ class Report:
     skipped: int = 0
     changed: list[str] = field(default_factory=list)
     errors: list[FileError] = field(default_factory=list)
+    #: what is worth a sentence and is no finding
+    notes: list[str] = field(default_factory=list)
 
     def count(self, obligation: str) -> int:
         return sum(f.obligation == obligation for f in self.findings)
@@ -80,6 +81,7 @@ def report_on(
 ) -> Report:
     """The report for a project that has been read."""
     from dash_migrate import deploy
+    from dash_migrate.app_records import app_records
     from dash_migrate.findings.comments import apply_comments, read_comments
     from dash_migrate.findings.engine import judge
 
@@ -89,8 +91,7 @@ def report_on(
     findings += deploy.findings(loaded, targets)
     findings = sorted((f for f in findings if _chosen(f, select, ignore)), key=lambda f: f.sort_key)
     report = Report(targets, findings)
-    plan = _plan(targets, findings)
-    report.apps = [_app(app, plan) for app in loaded.facts.apps]
+    report.apps = app_records(loaded, targets, findings)
     report.read = loaded.read
     report.skipped = len(loaded.files.skipped) + len(loaded.selection.skipped)
     report.errors = [*loaded.errors, *errors]
@@ -102,43 +103,3 @@ def _chosen(finding: Finding, select: Sequence[str], ignore: Sequence[str]) -> b
         return any(finding.code.startswith(n.upper()) or finding.name == n for n in names)
 
     return (not select or named(select)) and not named(ignore)
-
-
-_COUNTED: Mapping[str, tuple[str, ...]] = {"routes": ("DM3",), "hooks": ("DM2",)}
-
-
-def _plan(targets: tuple[Backend, ...], findings: list[Finding]) -> dict[str, Any]:
-    """How much of the routes and hooks becomes native, is bridged, is left, by target."""
-    plan: dict[str, Any] = {}
-    for target in targets:
-        if target == "flask":
-            continue
-        counts: dict[str, Any] = {"strategy": "auto"}
-        for what, families in _COUNTED.items():
-            statuses = [f.backends.get(target) for f in findings if f.code.startswith(families)]
-            counts[what] = {
-                "native": statuses.count("rewrite") + statuses.count("works"),
-                "bridged": statuses.count("bridge"),
-                "manual": statuses.count("manual") + statuses.count("impossible"),
-            }
-        plan[target] = counts
-    return plan
-
-
-def _app(app: App, plan: dict[str, Any]) -> dict[str, Any]:
-    path, line, _ = app.position
-    return {"name": _name_of(app), "path": path, "line": line, "backend": app.backend, "dash": None, "plan": plan}
-
-
-def _name_of(app: App) -> str:
-    """The name the app is bound to where it is made."""
-    import ast
-
-    from dash_migrate.facts.scopes import statement_of
-
-    statement = statement_of(app.value.site.node)
-    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-    for target in targets:
-        if isinstance(target, (ast.Name, ast.Attribute)):
-            return ast.unparse(target)
-    return getattr(statement, "name", "") or "Dash"

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dash_migrate import deploy
+from dash_migrate.app_records import app_records
 from dash_migrate.check import Report, display_path, narrowed, report_on
-from dash_migrate.fixes import dash_majors
+from dash_migrate.fixes import dash_majors, declines
 from dash_migrate.fixes.guard.plan import default_first
 from dash_migrate.fixes.guard.plan import fix as compute_guarded
 from dash_migrate.fixes.plan import GroupPlan, Strategy, merged
@@ -93,7 +94,12 @@ def fix_loaded(
         outcome.changes.append(Change(path, data, _on_disk(loaded, path)))
     outcome.changes = [c for c in outcome.changes if c.is_needed]
     outcome.report = report_on(state, targets)
+    outcome.report.apps = app_records(state, targets, outcome.before.findings, outcome.plans, loaded)
+    outcome.report.notes = [declines.note(plan) for plan in outcome.plans if plan.declines]
+    if strategy == "rewrite":
+        outcome.report.findings += declines.findings(outcome.plans, targets, current, loaded)
     outcome.report.findings += deploy.lasting(outcome.before.findings, outcome.report.findings)
+    outcome.report.findings.sort(key=lambda f: f.sort_key)
     outcome.report.changed = sorted(c.path for c in outcome.changes)
     outcome.report.errors += [e for e in outcome.errors if e not in outcome.report.errors]
     return outcome

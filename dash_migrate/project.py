@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from dash_migrate.facts.names import names
 from dash_migrate.facts.project import Project
@@ -36,6 +37,8 @@ class Loaded:
     errors: list[FileError] = field(default_factory=list)
     #: what files other than code would hold, where that is not what is on disk
     contents: dict[str, bytes] = field(default_factory=dict)
+    #: what was worked out of it once and is asked for again
+    memo: dict[str, Any] = field(default_factory=dict)
 
     @property
     def read(self) -> int:

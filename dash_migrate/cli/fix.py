@@ -14,6 +14,7 @@ from dash_migrate.cli.options import (
     in_order,
     output_options,
     paths_argument,
+    render,
     targets_option,
 )
 
@@ -54,10 +55,13 @@ def fix(
     chosen = checked_paths(paths)
     outcome = compute(chosen, in_order(targets), cast("Strategy", strategy), with_badge=with_badge)
     if diff:
-        for change in outcome.changes:
-            click.echo(unified_diff(change.path, change.old, change.new), nl=False)
+        if format_ == "text" or output is not None:
+            for change in outcome.changes:
+                click.echo(unified_diff(change.path, change.old, change.new), nl=False)
         if format_ != "text" or output is not None:
             emit(outcome.report, format_, output)
+        else:
+            click.echo(render(outcome.report, "text", colour=False), err=True)
         raise click.exceptions.Exit(exit_code(outcome.report, chosen, strict))
     try:
         apply(outcome.changes)

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import posixpath
 from collections.abc import Iterator, Mapping
 
+from dash_migrate.app_records import name_of
 from dash_migrate.compat.material import Material
 from dash_migrate.compat.model import BlockingCallback, Coverage, Place, StartCommand, Waiting
 from dash_migrate.deploy.starts import Start
 from dash_migrate.facts.callbacks import Callback
 from dash_migrate.facts.scan import App
-from dash_migrate.facts.scopes import statement_of
 from dash_migrate.findings.extensions import extension
 from dash_migrate.model import Backend, Finding
 
 _COST_ORDER = {"breaks": 0, "long": 1, "short": 2}
-
-
-def name_of(app: App) -> str:
-    """The name the app is bound to where it is made."""
-    statement = statement_of(app.value.site.node)
-    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-    for target in targets:
-        if isinstance(target, (ast.Name, ast.Attribute)):
-            return ast.unparse(target)
-    return getattr(statement, "name", "") or "Dash"
 
 
 def constructor_of(material: Material, app: App, limit: int = 160) -> str:

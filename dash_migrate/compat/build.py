@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from dash_migrate.app_records import name_of
 from dash_migrate.check import display_path, report_on
 from dash_migrate.compat.apps import (
     blocking_of,
     constructor_of,
     coverage_of,
     dash_of,
-    name_of,
     starts_of,
 )
 from dash_migrate.compat.material import Material

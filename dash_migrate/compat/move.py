@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dash_migrate.compat.diffs import HunkIndex, file_changes
 from dash_migrate.compat.model import Fate, FileChange, Place
+from dash_migrate.findings.rules import rule
 from dash_migrate.fix import Outcome, fix
 from dash_migrate.fixes.plan import GroupPlan
 from dash_migrate.model import Backend, Finding
@@ -53,9 +54,13 @@ class Move:
         plan = self.plan_of(finding.path)
         if status == "guard":
             return "guarded"
-        if status == "bridge":
-            return "native" if plan is not None and plan.strategy == "rewrite" else "bridged"
+        is_flasks = rule(finding.code).backends["flask"].status == "works"
+        if plan is not None and status in ("bridge", "rewrite") and is_flasks:
+            return _FATES[plan.strategy]
         return "native"
+
+
+_FATES: Mapping[str, Fate] = {"rewrite": "native", "guard": "guarded", "bridge": "bridged"}
 
 
 def is_work(finding: Finding) -> bool:

@@ -53,6 +53,7 @@ def summary(report: Report, paint: Paint) -> Iterator[str]:
             )
         elif left:
             yield f"{left} need a person."
+    yield from report.notes
     if report.errors:
         yield f"{_count(len(report.errors), 'file')} could not be analysed."
     if report.skipped:
