@@ -47,7 +47,7 @@ application = DispatcherMiddleware(other, {"/board": board.server})
 """
 
 
-@pytest.fixture()
+@pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, text in (("one/app.py", NATIVE), ("two/board.py", TIED), ("two/requirements.txt", "dash>=4.4.1\n")):
         (tmp_path / name).parent.mkdir(exist_ok=True)
