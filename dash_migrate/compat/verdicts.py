@@ -119,8 +119,10 @@ def checklist(move: Move, apps: Sequence[AppReport], paths: Sequence[str]) -> tu
 
 
 def _starts(apps: Sequence[AppReport], target: Backend) -> list[StartCommand]:
-    found = {start: None for app in apps for start in app.starts if target in start.after and start.place is None}
-    return list(found)
+    found: list[StartCommand] = []
+    for app in apps:
+        found += (s for s in app.starts if s.place is None and target in s.after and s not in found)
+    return found
 
 
 def _floor(target: Backend) -> str:
