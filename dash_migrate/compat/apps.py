@@ -54,9 +54,7 @@ def _depth(folder: str, other: str) -> int:
 
 
 def _line(material: Material, path: str, offset: int) -> int:
-    from dash_migrate.deploy.workspace import Workspace
-
-    file = Workspace(material.loaded, material.loaded.contents).file(path)
+    file = material.workspace.file(path)
     return file.position(offset)[0] if file is not None else 1
 
 
@@ -116,34 +114,47 @@ def _starts(material: Material, app: App) -> list[Start]:
     return [s for s in material.starts if s.target is not None and app in s.target.apps]
 
 
-def starts_of(material: Material, app: App, targets: tuple[Backend, ...]) -> tuple[StartCommand, ...]:
-    """How the app is started, before and after; a suggestion where nothing says."""
-    asgi = [t for t in targets if t != "flask"]
+def starts_of(material: Material, app: App, moved: tuple[Backend, ...]) -> tuple[StartCommand, ...]:
+    """How the app is started, before and after; a suggestion where no deploy file says.
+
+    Args:
+        moved: the backends to which ``fix`` moves the app.
+    """
     found = []
-    for start in _starts(material, app):
+    starts = _starts(material, app)
+    for start in starts:
         place = Place(start.file.path, start.file.position(start.command.span()[0])[0])
-        after: Mapping[Backend, str] = {}
-        if start.plan.becomes:
-            after = dict.fromkeys(asgi, start.plan.becomes)
-        why = start.plan.why or "; ".join(f"without {dropped}" for dropped in start.plan.dropped)
-        found.append(StartCommand(place, start.command.text, after, why))
-    script = _script(material, app)
-    if script is not None:
-        found.append(StartCommand(script, f"python {script.path}", {}, ""))
-    if not any(one.after for one in found) and asgi and not _starts(material, app):
-        found.append(StartCommand(None, "", dict.fromkeys(asgi, _suggestion(material, app)), "for production"))
+        becomes = material.start_finder.becomes(start) if moved else ""
+        by_hand = start.plan.outcome == "manual" and bool(moved)
+        why = "; ".join([*filter(None, [start.plan.why]), *(f"without {one}" for one in start.plan.dropped)])
+        after: Mapping[Backend, str] = dict.fromkeys(moved, becomes) if becomes else {}
+        found.append(StartCommand(place, start.command.text, after, why if moved else "", by_hand))
+    found += (StartCommand(place, _run(material, place.path), {}) for place in _scripts(material, app))
+    if moved and not starts:
+        found.append(StartCommand(None, "", dict.fromkeys(moved, _suggestion(material, app))))
     return tuple(found)
 
 
-def _script(material: Material, app: App) -> Place | None:
-    """A file that runs the app when it is run itself."""
+def _run(material: Material, path: str) -> str:
+    """The command that runs a file; one of a package is run as a module."""
+    folder = posixpath.dirname(path)
+    inside = f"{folder}/__init__.py" if folder else "__init__.py"
+    names = material.loaded.selection.modules.module_names(path)
+    if inside in material.loaded.files.python and names and "." in names[0]:
+        return f"python -m {names[0].removesuffix('.__main__')}"
+    return f"python {path}"
+
+
+def _scripts(material: Material, app: App) -> list[Place]:
+    """The files that run the app when they are run themselves, each once."""
+    found: dict[str, Place] = {}
     for path, file in material.facts.project.files.items():
         for name in ("run", "run_server"):
             for node, _ in file.attributes.get(name, ()):
                 values = material.facts.dash_apps(node.value)
                 if any(material.facts.project.evaluator.same_object(app.value, v) for v in values):
-                    return Place(path, node.lineno)
-    return None
+                    found.setdefault(path, Place(path, node.lineno))
+    return list(found.values())
 
 
 def _suggestion(material: Material, app: App) -> str:

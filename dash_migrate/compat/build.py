@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dash_migrate.app_records import name_of
-from dash_migrate.check import display_path, report_on
+from dash_migrate.check import display_path, narrowed, report_on
 from dash_migrate.compat.apps import (
     blocking_of,
     constructor_of,
@@ -15,10 +15,12 @@ from dash_migrate.compat.apps import (
     dash_of,
     starts_of,
 )
+from dash_migrate.compat.diffs import deploy_changes
 from dash_migrate.compat.material import Material
 from dash_migrate.compat.model import (
     AppReport,
     CompatReport,
+    DeployChange,
     FeatureCell,
     FeatureUse,
     Frame,
@@ -28,9 +30,10 @@ from dash_migrate.compat.model import (
 )
 from dash_migrate.compat.move import Move, move
 from dash_migrate.compat.uses import EVERY, places
-from dash_migrate.compat.verdicts import checklist, verdict
+from dash_migrate.compat.verdicts import checklist, stuck, verdict
 from dash_migrate.facts.scan import App
 from dash_migrate.features import Feature, features, nearest, versions
+from dash_migrate.fixes.plan import Strategy
 from dash_migrate.model import BACKENDS, Backend, Finding
 from dash_migrate.project import Loaded, load
 from dash_migrate.syntax.segments import split_lines
@@ -45,28 +48,36 @@ _STARTED = ("gunicorn", "serve-dash-object")
 
 
 def build(
-    paths: Sequence[Path | str], targets: tuple[Backend, ...] = BACKENDS, dash_version: str | None = None
+    paths: Sequence[Path | str],
+    targets: tuple[Backend, ...] = BACKENDS,
+    dash_version: str | None = None,
+    strategy: Strategy = "auto",
 ) -> CompatReport:
     """The compatibility report of the project under ``paths``.
 
     Args:
         dash_version: the version of Dash to read the feature table for; default: the newest release probed.
+        strategy: how ``fix`` is to move it.
 
     Raises:
         ValueError: ``dash_version`` is not a version number.
     """
     version = nearest(dash_version, list(versions()))
-    return _Builder(paths, targets, version).run()
+    return _Builder(paths, targets, version, strategy).run()
 
 
 class _Builder:
-    def __init__(self, paths: Sequence[Path | str], targets: tuple[Backend, ...], version: str) -> None:
-        self.paths, self.targets, self.version = paths, targets, version
+    def __init__(
+        self, paths: Sequence[Path | str], targets: tuple[Backend, ...], version: str, strategy: Strategy
+    ) -> None:
+        self.paths, self.targets, self.version, self.strategy = paths, targets, version, strategy
         self.loaded: Loaded = load(paths)
-        self.before = report_on(self.loaded, targets)
+        self.before = narrowed(report_on(self.loaded, targets), paths)
         self.findings = self.before.findings
         self.material = Material(self.loaded, self.findings)
-        self.moves: Mapping[Backend, Move] = {t: move(paths, t, self.findings) for t in targets}
+        self.moves: Mapping[Backend, Move] = {
+            t: move(self.loaded, paths, t, self.findings, strategy) for t in targets
+        }
         self._texts: dict[str, list[str]] = {}
         self.ids = {app: f"app-{number}" for number, app in enumerate(self.material.facts.apps, start=1)}
 
@@ -74,13 +85,14 @@ class _Builder:
         used = {row.id: places(self.material, row.id) for row in features()}
         apps = tuple(self._app(app, used) for app in self.material.facts.apps)
         named = [display_path(path) for path in self.paths]
+        command = "" if self.strategy == "auto" else f" --strategy {self.strategy}"
         return CompatReport(
             targets=self.targets,
             dash_version=self.version,
             apps=apps,
             findings=tuple(self._judged(finding) for finding in self.findings),
             changes={target: made.changes for target, made in self.moves.items()},
-            checklist={target: checklist(made, apps, named) for target, made in self.moves.items()},
+            checklist={target: checklist(made, apps, named, command) for target, made in self.moves.items()},
             not_analysed=tuple(self._not_analysed()),
             errors=tuple(self.before.errors),
             read=self.before.read,
@@ -92,12 +104,13 @@ class _Builder:
     def _app(self, app: App, used: Mapping[str, list[Place]]) -> AppReport:
         mine = [f for f in self.findings if app in self.material.apps_of_path(f.path)]
         callbacks = [c for c in self.material.callbacks if app in self.material.apps_of_callback(c)]
-        uses = tuple(self._uses(app, used))
+        moved = tuple(t for t, made in self.moves.items() if made.plan_of(app) is not None)
+        uses = tuple(self._uses(app, used, moved))
         verdicts = {}
         for target, made in self.moves.items():
             before = [f for f in mine if target in f.backends]
             left = [f for f in made.work_left if app in self.material.apps_of_path(f.path)]
-            verdicts[target] = verdict(app.backend, app.file.display, made, before, left, uses)
+            verdicts[target] = verdict(app, made, before, left, uses)
         files = sorted(p for p in self.material.facts.project.files if app in self.material.apps_of_path(p))
         return AppReport(
             id=self.ids[app],
@@ -112,18 +125,28 @@ class _Builder:
             features=uses,
             coverage=coverage_of(self.material, app, callbacks, mine),
             blocking=blocking_of(callbacks),
-            starts=starts_of(self.material, app, self.targets),
+            starts=starts_of(self.material, app, moved),
+            stuck={t: tuple(stuck(app, t, t in moved)) for t in self.targets},
+            deploy={t: self._deploy(app, t) for t in self.targets},
         )
 
-    def _uses(self, app: App, used: Mapping[str, list[Place]]) -> list[FeatureUse]:
+    def _deploy(self, app: App, target: Backend) -> tuple[DeployChange, ...]:
+        found = deploy_changes(self.moves[target].changes)
+        return tuple(one for one in found if app in self.material.apps_of_path(one.place.path))
+
+    def _uses(self, app: App, used: Mapping[str, list[Place]], moved: tuple[Backend, ...]) -> list[FeatureUse]:
         found = []
         for row in features():
             where = tuple(p for p in used[row.id] if app in self.material.apps_of_path(p.path))
             if where or row.id in EVERY:
-                found.append(self._use(row, where))
+                carried = frozenset(moved)
+                if app.backend in BACKENDS and (app.bridged or app.native):
+                    carried |= {app.backend}
+                found.append(self._use(row, where, carried))
         return found
 
-    def _use(self, row: Feature, where: tuple[Place, ...]) -> FeatureUse:
+    def _use(self, row: Feature, where: tuple[Place, ...], carried: frozenset[str]) -> FeatureUse:
+        """A row for an app; ``carried``: the backends to which ``fix`` brings it, or has."""
         cells = {}
         for backend in BACKENDS:
             cell = row.cell(backend, self.version)
@@ -136,10 +159,11 @@ class _Builder:
             after = row.after_fix(backend, self.version)
             if after is not None:
                 fixed[backend] = FeatureCell(after.status, after.seen)
-        kept = frozenset(backend for backend in fixed if row.kept(backend, self.version))
+        kept = {backend for backend in fixed if row.kept(backend, self.version)}
         if row.id in _STARTED and any(start.changes for start in self.material.starts):
             kept |= {target for target in self.targets if target != "flask"}
-        return FeatureUse(row.id, row.title, row.decides, where, cells, claims, fixed, kept, row.essential)
+        kept &= carried
+        return FeatureUse(row.id, row.title, row.decides, where, cells, claims, fixed, frozenset(kept), row.essential)
 
     # --- findings
 
@@ -174,9 +198,7 @@ class _Builder:
         return known
 
     def _lines_of_other(self, path: str) -> list[str]:
-        from dash_migrate.deploy.workspace import Workspace
-
-        file = Workspace(self.loaded, self.loaded.contents).file(path)
+        file = self.material.workspace.file(path)
         return split_lines(file.text) if file is not None else []
 
     # --- what was not looked into

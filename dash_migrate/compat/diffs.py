@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from dash_migrate.compat.model import FileChange, Hunk
+from dash_migrate.compat.model import DeployChange, FileChange, Hunk, Place
 from dash_migrate.facts.names import names
 from dash_migrate.model import Backend, Finding
 from dash_migrate.writes.changes import Change
@@ -52,3 +52,32 @@ class HunkIndex:
             for hunk in self._by_path.get(finding.path, ())
             if hunk.start <= finding.span.line <= hunk.end or hunk.start <= finding.span.end_line <= hunk.end
         )
+
+
+def deploy_changes(changes: Iterable[FileChange]) -> list[DeployChange]:
+    """The lines that change in files that are no code, each stretch of them by itself."""
+    found: list[DeployChange] = []
+    for change in changes:
+        if change.is_runtime or change.path.endswith((".py", ".ipynb")):
+            continue
+        for hunk in change.hunks:
+            found += _stretches(change.path, hunk)
+    return found
+
+
+def _stretches(path: str, hunk: Hunk) -> Iterator[DeployChange]:
+    number, first = hunk.start, hunk.start
+    before: list[str] = []
+    after: list[str] = []
+    for line in [*hunk.text.splitlines()[1:], " "]:
+        kind, text = line[:1], line[1:].strip()
+        if kind == "-":
+            before.append(text)
+        elif kind == "+":
+            after.append(text)
+        elif kind != "\\":
+            if before or after:
+                yield DeployChange(Place(path, first), tuple(before), tuple(after))
+                before, after = [], []
+            first = number + 1
+        number += kind not in ("+", "\\")

@@ -8,7 +8,8 @@ from functools import cached_property
 
 from dash_migrate.compat.model import Place
 from dash_migrate.deploy.deps.model import Requirement
-from dash_migrate.deploy.starts import Start
+from dash_migrate.deploy.starts import Start, Starts
+from dash_migrate.deploy.workspace import Workspace
 from dash_migrate.facts.blocking import Blocking
 from dash_migrate.facts.callbacks import Callback, callbacks_of
 from dash_migrate.facts.hooks import Hook, hooks_of
@@ -58,21 +59,26 @@ class Material:
         return Reads(self.blocking)
 
     @cached_property
-    def starts(self) -> list[Start]:
-        """The commands of deploy files that start an app, whatever backend it has."""
-        from dash_migrate.deploy.starts import Starts
-        from dash_migrate.deploy.workspace import Workspace
+    def start_finder(self) -> Starts:
+        """Finds the commands of deploy files that start an app, whatever backend it has."""
+        return Starts(self.workspace, lambda app: "fastapi" if app.backend == "flask" else app.backend, True)
 
-        workspace = Workspace(self.loaded, self.loaded.contents)
-        return Starts(workspace, lambda app: "fastapi" if app.backend == "flask" else app.backend).found
+    @property
+    def starts(self) -> list[Start]:
+        """Those commands."""
+        return self.start_finder.found
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The files that are no code."""
+        return Workspace(self.loaded, self.loaded.contents)
 
     @cached_property
     def requirements(self) -> list[Requirement]:
         """Where the project asks for Dash."""
         from dash_migrate.deploy.deps.collect import declared
-        from dash_migrate.deploy.workspace import Workspace
 
-        return declared(Workspace(self.loaded, self.loaded.contents)).named("dash")
+        return declared(self.workspace).named("dash")
 
     # --- the apps something belongs to
 

@@ -123,12 +123,25 @@ class Coverage:
 
 @dataclass(frozen=True)
 class StartCommand:
-    """How the app is started: now, and on each target (None: as now)."""
+    """How the app is started: now, and on each target where that differs.
+
+    ``place`` is None for a command that no file has and that could be used; ``by_hand``: a person has to change it.
+    """
 
     place: Place | None
     before: str
     after: Mapping[Backend, str]
     why: str = ""
+    by_hand: bool = False
+
+
+@dataclass(frozen=True)
+class DeployChange:
+    """Lines of a file that is no code: of requirements, start commands, images; what ``fix`` makes of them."""
+
+    place: Place
+    before: tuple[str, ...]
+    after: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -148,6 +161,10 @@ class AppReport:
     coverage: Coverage
     blocking: tuple[BlockingCallback, ...]
     starts: tuple[StartCommand, ...]
+    #: by backend: why fix does not bring it there
+    stuck: Mapping[Backend, tuple[str, ...]] = field(default_factory=dict)
+    #: by backend: the lines of requirements and deploy files that change
+    deploy: Mapping[Backend, tuple[DeployChange, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

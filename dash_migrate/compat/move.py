@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dash_migrate.check import display_path, narrowed
 from dash_migrate.compat.diffs import HunkIndex, file_changes
 from dash_migrate.compat.model import Fate, FileChange, Place
+from dash_migrate.facts.scan import App
 from dash_migrate.findings.rules import rule
-from dash_migrate.fix import Outcome, fix
-from dash_migrate.fixes.plan import GroupPlan
-from dash_migrate.model import Backend, Finding
+from dash_migrate.fix import Outcome, fix_loaded
+from dash_migrate.fixes.plan import GroupPlan, Strategy
+from dash_migrate.model import Backend, Finding, Span
+from dash_migrate.project import Loaded
+
+#: the code that a marker left by ``fix`` speaks of
+_MARKED = re.compile(r"\bDM\d{3}\b")
+
+
+Key = tuple[str, Span, str]
 
 
 @dataclass
@@ -23,41 +33,37 @@ class Move:
     outcome: Outcome
     changes: tuple[FileChange, ...]
     hunks: HunkIndex
-    left: Counter[tuple[str, str]]
-    before: Counter[tuple[str, str]]
+    #: the findings that are still there afterwards, by their ``sort_key``
+    lasting: frozenset[Key]
 
     @property
     def work_left(self) -> list[Finding]:
         """What a person has to do after ``fix``."""
         return [f for f in self.outcome.report.findings if is_work(f)]
 
-    def plan_of(self, path: str) -> GroupPlan | None:
-        """The plan of the apps that a file belongs to."""
+    def plan_of(self, app: App) -> GroupPlan | None:
+        """How ``fix`` moves an app; None if it does not."""
+        if app.backend != "flask" or not app.constructors:
+            return None
+        return self._plan_at(app.file.display)
+
+    def _plan_at(self, path: str) -> GroupPlan | None:
         return next((plan for plan in self.outcome.plans if path in plan.files), None)
 
-    def declines_of(self, path: str) -> tuple[tuple[Place, str], ...]:
-        """Why the apps of a file are bridged and not rewritten, in order, each reason once."""
-        plan = self.plan_of(path)
+    def declines_of(self, app: App) -> tuple[tuple[Place, str], ...]:
+        """Why an app is bridged and not rewritten, in order."""
+        plan = self.plan_of(app)
         declines = plan.declines if plan is not None else []
-        return tuple((Place(one.path, one.line), one.why) for one in declines)
+        return tuple(dict.fromkeys((Place(one.path, one.line), one.why) for one in declines))
 
     def fate(self, finding: Finding) -> Fate:
         """What becomes of a finding."""
         status = finding.backends.get(self.target)
-        key = (finding.path, finding.code)
-        if is_work(finding) and (
-            status in ("manual", "impossible") or self.left[key] >= self.before[key] or finding.strategy is None
-        ):
-            return "manual"
-        if finding.strategy is None:
-            return "stays"
-        plan = self.plan_of(finding.path)
-        if status == "guard":
-            return "guarded"
+        if finding.sort_key in self.lasting:
+            return "manual" if is_work(finding) or status in ("manual", "impossible") else "stays"
+        plan = self._plan_at(finding.path)
         is_flasks = rule(finding.code).backends["flask"].status == "works"
-        if plan is not None and status in ("bridge", "rewrite") and is_flasks:
-            return _FATES[plan.strategy]
-        return "native"
+        return _FATES[plan.strategy] if plan is not None and is_flasks else "native"
 
 
 _FATES: Mapping[str, Fate] = {"rewrite": "native", "guard": "guarded", "bridge": "bridged"}
@@ -68,19 +74,48 @@ def is_work(finding: Finding) -> bool:
     return finding.obligation != "optional"
 
 
-def move(paths: Sequence[Path | str], target: Backend, before: Sequence[Finding]) -> Move:
-    """Compute the move of a project.
+def move(
+    loaded: Loaded,
+    paths: Sequence[Path | str],
+    target: Backend,
+    before: Sequence[Finding],
+    strategy: Strategy = "auto",
+) -> Move:
+    """Compute the move of a project that has been read.
 
     Args:
-        before: the findings as the project is.
+        paths: what was asked for; findings elsewhere are left out where it is files.
+        before: findings as the project is.
     """
-    outcome = fix(paths, (target,))
+    named = [display_path(p) for p in paths] if all(Path(p).is_file() for p in paths) else []
+    # guards keep Flask beside the target, which is nothing new where the target is Flask
+    chosen: Strategy = "auto" if target == "flask" else strategy
+    outcome = fix_loaded(replace(loaded, contents=dict(loaded.contents)), (target,), named, chosen)
+    narrowed(outcome.report, paths)
     changes = file_changes(outcome.changes, target)
-    return Move(
-        target,
-        outcome,
-        changes,
-        HunkIndex(changes),
-        Counter((f.path, f.code) for f in outcome.report.findings if is_work(f)),
-        Counter((f.path, f.code) for f in before if is_work(f) and target in f.backends),
-    )
+    mine = [f for f in before if target in f.backends]
+    return Move(target, outcome, changes, HunkIndex(changes), lasting(mine, outcome.report.findings))
+
+
+def lasting(before: Iterable[Finding], after: Iterable[Finding]) -> frozenset[Key]:
+    """The findings that ``fix`` leaves, told by file and code: those that read the same first, then the last ones.
+
+    A marker that it left stands for the finding whose code it names.
+    """
+    left: Mapping[tuple[str, str], list[str]] = defaultdict(list)
+    for one in after:
+        marked = _MARKED.search(one.message) if one.code == "DM904" else None
+        left[one.path, marked[0] if marked is not None else one.code].append(one.message)
+    found: set[Key] = set()
+    by_key: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for one in before:
+        messages = left.get((one.path, one.code), [])
+        if one.message in messages:
+            messages.remove(one.message)
+            found.add(one.sort_key)
+        else:
+            by_key[one.path, one.code].append(one)
+    for key, others in by_key.items():
+        number = min(len(left.get(key, ())), len(others))
+        found.update(one.sort_key for one in others[len(others) - number :])
+    return frozenset(found)

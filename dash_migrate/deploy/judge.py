@@ -139,7 +139,8 @@ def _requirement_findings(workspace: Workspace, targets: tuple[Backend, ...], se
     merged: dict[tuple[str, str, int], tuple[DeployFile, tuple[int, int], str, dict[Backend, str], bool]] = {}
     for target in targets:
         backends = {_after(target)(app) for app in apps} & set(BACKENDS)
-        judge = Requirements(workspace, backends, importer(workspace), servers)
+        served = servers if target != "flask" else set()
+        judge = Requirements(workspace, backends, importer(workspace), served)
         for code, file, place, text, why, by_hand in _needs(workspace, judge):
             key = (code, file.path, place[0])
             known = merged.setdefault(key, (file, place, text, {}, by_hand))
@@ -177,7 +178,7 @@ def _needs(
         if file is not None:
             line = app.position[1]
             start = sum(len(row) for row in file.text.splitlines(keepends=True)[: line - 1])
-            what = f'"dash[{",".join(judge.extras)}]>={judge.wanted.floor}"'
+            what = f'install `"dash[{",".join(judge.extras)}]>={judge.wanted.floor}"`'
             yield "DM704", file, (start, start), "", what, True
     yield from _pythons(workspace)
 

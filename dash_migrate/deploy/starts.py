@@ -14,7 +14,7 @@ from dash_migrate.deploy.commands import Command, parse_flags
 from dash_migrate.deploy.managers import Plan, flask_run, plan, worker_of
 from dash_migrate.deploy.readers import WORDS, pieces
 from dash_migrate.deploy.targets import USUAL_NAMES, Target, Targets
-from dash_migrate.deploy.texts import Edit, Text
+from dash_migrate.deploy.texts import Edit, Text, apply
 from dash_migrate.deploy.workspace import DeployFile, Workspace
 from dash_migrate.facts.scan import App
 from dash_migrate.files.layout import join
@@ -89,11 +89,18 @@ def _unprefixed(word: str) -> str:
 
 
 class Starts:
-    """Finds the start commands of a project."""
+    """Finds the start commands of a project.
 
-    def __init__(self, workspace: Workspace, backend_of: BackendOf) -> None:
+    Args:
+        workspace: its files.
+        backend_of: the backend an app has, or will have.
+        with_settled: give those too that may stay as they are.
+    """
+
+    def __init__(self, workspace: Workspace, backend_of: BackendOf, with_settled: bool = False) -> None:
         self.workspace = workspace
         self.backend_of = backend_of
+        self.with_settled = with_settled
         self.targets = Targets(workspace.loaded)
         self._configs: dict[str, Config | None] = {}
         #: the ASGI servers that serve the apps, once everything has been rewritten
@@ -142,6 +149,17 @@ class Starts:
                     start = self._start(file, command)
                     if start is not None and start.target is not None:
                         yield start
+
+    def becomes(self, start: Start) -> str:
+        """The whole command that one becomes; "" for one that stays, or that a person has to change."""
+        if not start.plan.becomes or not start.plan.edits:
+            return start.plan.becomes
+        names = [c.name.span for c in self._commands(start.file)]
+        text = apply(start.file.text, start.plan.edits)
+        made = DeployFile(start.file.path, start.file.kind, text.encode(), text)
+        after = list(self._commands(made))
+        at = names.index(start.command.name.span) if start.command.name.span in names else -1
+        return after[at].text if at >= 0 and len(after) == len(names) else start.plan.becomes
 
     def _commands(self, file: DeployFile) -> Iterator[Command]:
         seen: set[tuple[int, int]] = set()
@@ -195,7 +213,7 @@ class Starts:
             word = command.name
             place = word.argv.host.edit(word.argv.places[word.index][1], word.argv.places[word.index][1], "").start
             made.edits = [e for e in made.edits if not (e.start == e.end == place)]
-        return Start(file, command, target, made, backends) if made.outcome != "nothing" else None
+        return Start(file, command, target, made, backends) if made.outcome != "nothing" or self.with_settled else None
 
     def _keep(self) -> str:
         return "GUNICORN_CMD_ARGS holds flags for it" if self.has_cmd_args else ""
