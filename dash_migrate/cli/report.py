@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from dash_migrate.cli.options import checked_paths, in_order, paths_argument
+from dash_migrate.model import BACKENDS
+
+if TYPE_CHECKING:
+    from dash_migrate.fixes.plan import Strategy
 
 
 @click.command()
@@ -15,7 +20,7 @@ from dash_migrate.cli.options import checked_paths, in_order, paths_argument
     "--target",
     "-t",
     "targets",
-    type=click.Choice(("flask", "fastapi", "quart")),
+    type=click.Choice(BACKENDS),
     multiple=True,
     help="A backend to report on. Default: all of them.",
 )
@@ -27,6 +32,13 @@ from dash_migrate.cli.options import checked_paths, in_order, paths_argument
     show_default=True,
     help="How to say it: markdown is fit for a pull request, html is one file without network.",
 )
+@click.option(
+    "--strategy",
+    type=click.Choice(("auto", "rewrite", "bridge", "guard")),
+    default="auto",
+    show_default=True,
+    help="How fix is to carry Flask code over; guard keeps Flask as one of the backends.",
+)
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write here.")
 @click.option("--dash-version", metavar="X.Y", help="Read the feature table for this version of Dash.")
 @click.option("--exit-code", is_flag=True, help="Exit 1 if anything required or potential is left, as check does.")
@@ -36,6 +48,7 @@ def report(
     format_: str,
     output: Path | None,
     dash_version: str | None,
+    strategy: str,
     exit_code: bool,
 ) -> None:
     """What each backend means for each app: verdicts, features, findings, changes, checklist. Writes no code."""
@@ -43,7 +56,8 @@ def report(
     from dash_migrate.compat.build import build
 
     try:
-        made = build(checked_paths(paths), in_order(targets or ("flask", "fastapi", "quart")), dash_version)
+        chosen = in_order(targets or BACKENDS)
+        made = build(checked_paths(paths), chosen, dash_version, cast("Strategy", strategy))
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     if format_ == "json":

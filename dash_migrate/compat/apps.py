@@ -114,12 +114,18 @@ def _starts(material: Material, app: App) -> list[Start]:
     return [s for s in material.starts if s.target is not None and app in s.target.apps]
 
 
-def starts_of(material: Material, app: App, moved: tuple[Backend, ...]) -> tuple[StartCommand, ...]:
+def starts_of(
+    material: Material, app: App, moved: tuple[Backend, ...], guarded: tuple[Backend, ...] = ()
+) -> tuple[StartCommand, ...]:
     """How the app is started, before and after; a suggestion where no deploy file says.
 
     Args:
         moved: the backends to which ``fix`` moves the app.
+        guarded: those beside which Flask stays, and is what commands start as before.
     """
+    suggested = {t: _suggestion(material, app) for t in moved}
+    suggested |= {t: f"DASH_BACKEND={t} {suggested[t]}" for t in guarded}
+    moved = tuple(t for t in moved if t not in guarded)
     found = []
     starts = _starts(material, app)
     for start in starts:
@@ -130,8 +136,8 @@ def starts_of(material: Material, app: App, moved: tuple[Backend, ...]) -> tuple
         after: Mapping[Backend, str] = dict.fromkeys(moved, becomes) if becomes else {}
         found.append(StartCommand(place, start.command.text, after, why if moved else "", by_hand))
     found += (StartCommand(place, _run(material, place.path), {}) for place in _scripts(material, app))
-    if moved and not starts:
-        found.append(StartCommand(None, "", dict.fromkeys(moved, _suggestion(material, app))))
+    if guarded or (moved and not starts):
+        found.append(StartCommand(None, "", suggested))
     return tuple(found)
 
 

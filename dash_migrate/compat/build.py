@@ -74,10 +74,11 @@ class _Builder:
         self.loaded: Loaded = load(paths)
         self.before = narrowed(report_on(self.loaded, targets), paths)
         self.findings = self.before.findings
+        self.ties = self.findings
+        if targets == ("flask",):  # for which nothing of Flask's is a finding; it is counted all the same
+            self.ties = report_on(self.loaded, ("fastapi", "quart")).findings
         self.material = Material(self.loaded, self.findings)
-        self.moves: Mapping[Backend, Move] = {
-            t: move(self.loaded, paths, t, self.findings, strategy) for t in targets
-        }
+        self.moves: Mapping[Backend, Move] = {t: move(self.loaded, paths, t, self.findings, strategy) for t in targets}
         self._texts: dict[str, list[str]] = {}
         self.ids = {app: f"app-{number}" for number, app in enumerate(self.material.facts.apps, start=1)}
 
@@ -103,8 +104,10 @@ class _Builder:
 
     def _app(self, app: App, used: Mapping[str, list[Place]]) -> AppReport:
         mine = [f for f in self.findings if app in self.material.apps_of_path(f.path)]
+        ties = [f for f in self.ties if app in self.material.apps_of_path(f.path)]
         callbacks = [c for c in self.material.callbacks if app in self.material.apps_of_callback(c)]
         moved = tuple(t for t, made in self.moves.items() if made.plan_of(app) is not None)
+        guarded = tuple(t for t in moved if self.strategy == "guard" and t != "flask")
         uses = tuple(self._uses(app, used, moved))
         verdicts = {}
         for target, made in self.moves.items():
@@ -123,9 +126,9 @@ class _Builder:
             files=tuple(files),
             verdicts=verdicts,
             features=uses,
-            coverage=coverage_of(self.material, app, callbacks, mine),
+            coverage=coverage_of(self.material, app, callbacks, ties),
             blocking=blocking_of(callbacks),
-            starts=starts_of(self.material, app, moved),
+            starts=starts_of(self.material, app, moved, guarded),
             stuck={t: tuple(stuck(app, t, t in moved)) for t in self.targets},
             deploy={t: self._deploy(app, t) for t in self.targets},
         )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from dash_migrate.features import CellStatus
 from dash_migrate.model import Backend, FileError, Finding, Strategy
@@ -75,10 +76,9 @@ class FeatureUse:
     kept: frozenset[Backend] = frozenset()
     essential: bool = False
 
-    @property
-    def differs(self) -> bool:
-        """Whether some ASGI backend does not simply do it."""
-        return any(cell.status in ("no", "partly") for backend, cell in self.cells.items() if backend != "flask")
+    def differs(self, targets: Iterable[Backend]) -> bool:
+        """Whether some of these backends does not simply do it, or does what is documented otherwise."""
+        return any(self.cells[t].status in ("no", "partly") or self.cells[t].refuted for t in targets)
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class BlockingCallback:
-    """A callback that keeps its thread (natively on ASGI: its event loop) waiting."""
+    """A callback that keeps its thread waiting; on a bare ASGI backend, and if it is ``async``, the event loop."""
 
     name: str
     place: Place
@@ -242,3 +242,8 @@ class CompatReport:
 
     def count(self, obligation: str) -> int:
         return sum(one.finding.obligation == obligation for one in self.findings)
+
+    def fates_on(self, target: Backend) -> dict[Fate, int]:
+        """How many findings have which fate."""
+        counted = Counter(one.fates[target] for one in self.findings if target in one.fates)
+        return {fate: counted[fate] for fate in get_args(Fate) if counted[fate]}

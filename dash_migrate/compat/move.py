@@ -61,6 +61,8 @@ class Move:
         status = finding.backends.get(self.target)
         if finding.sort_key in self.lasting:
             return "manual" if is_work(finding) or status in ("manual", "impossible") else "stays"
+        if not finding.path.endswith((".py", ".ipynb")) and not self.hunks.touching(finding):
+            return "stays"  # guards leave the start commands of Flask as they are
         plan = self._plan_at(finding.path)
         is_flasks = rule(finding.code).backends["flask"].status == "works"
         return _FATES[plan.strategy] if plan is not None and is_flasks else "native"

@@ -15,6 +15,7 @@ from dash_migrate.compat.model import (
 from dash_migrate.compat.move import Move, is_work
 from dash_migrate.facts.scan import App
 from dash_migrate.features import feature
+from dash_migrate.findings.rules import rule
 from dash_migrate.model import Backend, Finding
 from dash_migrate.reports.words import BACKEND_LABELS, count, joined
 
@@ -68,6 +69,8 @@ def stuck(app: App, target: Backend, is_moved: bool) -> list[str]:
     if app.backend in BACKEND_LABELS and app.backend != "flask":
         now = BACKEND_LABELS[app.backend]
         return [f"it is made for {now}, and fix moves apps from Flask only"]
+    if app.backend != "flask":
+        return [f"it is made with `{app.backend}`, from which fix moves nothing"]
     return [f"fix does not see how it is made, so it does not move it to {label}"] if target != "flask" else []
 
 
@@ -108,7 +111,7 @@ def _summed(findings: Sequence[Finding]) -> list[str]:
     for code, some in sorted(by_code.items(), key=lambda item: -len(item[1])):
         first = some[0]
         more = f" and {count(len(some) - 1, 'more place')}" if len(some) > 1 else ""
-        lines.append(f"{code} {first.name}: {first.path}:{first.span.line}{more}")
+        lines.append(f"{rule(code).summary} ({code}): {first.path}:{first.span.line}{more}")
     return lines
 
 
@@ -129,9 +132,11 @@ def checklist(move: Move, apps: Sequence[AppReport], paths: Sequence[str], comma
     moving = [app for app in apps if app.verdicts[target].strategy is not None]
     todos: list[Todo] = []
     if move.changes:
-        files = sum(not change.is_runtime for change in move.changes)
+        changed = sum(not change.is_runtime and not change.is_new for change in move.changes)
+        added = [change.path for change in move.changes if change.is_new]
         run = f"dash-migrate fix {where} --target {target}{command}"
-        todos.append(Todo(f"Let fix change {count(files, 'file')}", command=run))
+        more = f" and add {count(len(added), 'file')}" if added else ""
+        todos.append(Todo(f"Let fix change {count(changed, 'file')}{more}", command=run))
     for finding in move.work_left:
         place = Place(finding.path, finding.span.line)
         todos.append(Todo(finding.message, place, finding.code, f"dash-migrate rule {finding.code}"))

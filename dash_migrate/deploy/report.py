@@ -55,7 +55,7 @@ def finding(
     )
 
 
-def _short(text: str, limit: int = 240) -> str:
+def _short(text: str, limit: int = 600) -> str:
     text = " ".join(text.split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
 

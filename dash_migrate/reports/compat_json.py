@@ -12,6 +12,7 @@ from dash_migrate import __version__
 from dash_migrate.compat.model import (
     AppReport,
     CompatReport,
+    DeployChange,
     FeatureUse,
     FileChange,
     Judged,
@@ -75,6 +76,7 @@ def _app(app: AppReport) -> dict[str, Any]:
         "verdicts": {
             target: {
                 "verdict": verdict.kind,
+                "label": verdict.label,
                 "decisions": verdict.decisions,
                 "why": list(verdict.why),
                 "strategy": verdict.strategy,
@@ -109,6 +111,7 @@ def _app(app: AppReport) -> dict[str, Any]:
             for one in app.blocking
         ],
         "starts": [_start(one) for one in app.starts],
+        "deploy": {target: [_deploy(one) for one in changes] for target, changes in app.deploy.items()},
     }
 
 
@@ -125,11 +128,24 @@ def _feature(use: FeatureUse) -> dict[str, Any]:
         "notes": {backend: cell.note for backend, cell in use.cells.items() if cell.note},
         "claimed": dict(use.claims),
         "refuted": sorted(backend for backend, cell in use.cells.items() if cell.refuted),
+        "essential": use.essential,
+        "kept_by_fix": sorted(use.kept),
     }
 
 
 def _start(start: StartCommand) -> dict[str, Any]:
-    return {"place": _place(start.place), "before": start.before, "after": dict(start.after), "why": start.why}
+    return {
+        "place": _place(start.place),
+        "before": start.before,
+        "after": dict(start.after),
+        "why": start.why,
+        "by_hand": start.by_hand,
+    }
+
+
+def _deploy(change: DeployChange) -> dict[str, Any]:
+    place = change.place
+    return {"path": place.path, "line": place.line, "before": list(change.before), "after": list(change.after)}
 
 
 def _finding(one: Judged) -> dict[str, Any]:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from dash_migrate.compat.model import AppReport, CompatReport, FeatureUse, Judged, Todo
 from dash_migrate.model import OBLIGATIONS, Backend
-from dash_migrate.reports.words import BACKEND_LABELS, cell_of_table, count, fold, joined
+from dash_migrate.reports.compat_words import (
+    blocking_groups,
+    change_words,
+    coverage_words,
+    fate_words,
+    kept_words,
+    same_for,
+    start_words,
+)
+from dash_migrate.reports.words import BACKEND_LABELS, backend_now, cell_of_table, count, fold, joined
 
 MARKS = {"ready": "✅", "automatic": "🔧", "decisions": "✋", "blocked": "⛔"}
 #: findings, callbacks and reasons that are listed one by one
@@ -42,7 +50,8 @@ def _matrix(report: CompatReport) -> Iterator[str]:
     yield "|---|---|" + "---|" * len(labels)
     for app in report.apps:
         cells = [_verdict(app, target) for target in report.targets]
-        yield f"| `{app.name}` {cell_of_table(str(app.place))} | {_now(app)} | {' | '.join(cells)} |"
+        now = backend_now(app.backend, app.bridged)
+        yield f"| `{app.name}` {cell_of_table(str(app.place))} | {now} | {' | '.join(cells)} |"
     yield ""
     yield "✅ ready · 🔧 `dash-migrate fix` does it · ✋ decisions for a person · ⛔ something is missing there"
     yield ""
@@ -54,21 +63,15 @@ def _verdict(app: AppReport, target: Backend) -> str:
     return f"{MARKS[verdict.kind]} {verdict.label}{how}"
 
 
-def _now(app: AppReport) -> str:
-    label = BACKEND_LABELS.get(app.backend, app.backend)
-    return f"{label}, bridged" if app.bridged else label
-
-
 def _summary(report: CompatReport) -> Iterator[str]:
     counts = [f"{report.count(o)} {o}" for o in OBLIGATIONS if report.count(o)]
     found = f"{count(len(report.findings), 'finding')}: {', '.join(counts)}" if counts else "Nothing found"
     yield f"{found}. Feature cells were observed with Dash {report.dash_version}."
     yield ""
     for target in report.targets:
-        fates = Counter(one.fates[target] for one in report.findings if target in one.fates)
+        fates = report.fates_on(target)
         if fates:
-            parts = [f"{number} {fate}" for fate, number in fates.most_common()]
-            yield f"- {BACKEND_LABELS[target]}: {joined(parts)}"
+            yield f"- {BACKEND_LABELS[target]}: {fate_words(fates)}"
     yield ""
 
 
@@ -80,53 +83,41 @@ def _app(app: AppReport, report: CompatReport) -> Iterator[str]:
         yield ""
     for place, requirement in app.dash:
         yield f"- asks for `{requirement}` ({place})"
-    yield from _coverage(app)
+    yield f"- {joined(coverage_words(app.coverage))}, in {count(len(app.files), 'file')}"
+    if app.coverage.extensions:
+        yield f"- extensions: {', '.join(app.coverage.extensions)}"
+    if app.coverage.process_managers:
+        yield f"- started by {', '.join(app.coverage.process_managers)}"
     for target in report.targets:
         verdict = app.verdicts[target]
-        for why in verdict.why if verdict.kind in ("blocked", "decisions") else ():
+        for why in verdict.why:
             yield f"- {BACKEND_LABELS[target]}, {verdict.label}: {cell_of_table(why)}"
-        if verdict.declines:
-            place, why = verdict.declines[0]
-            more = f" and {len(verdict.declines) - 1} more" if len(verdict.declines) > 1 else ""
-            yield f"- {BACKEND_LABELS[target]}, not rewritten natively: {place} {cell_of_table(why)}{more}"
+        if len(verdict.declines) > 1 and verdict.strategy == "bridge":
+            rest = [f"{place} {cell_of_table(why)}" for place, why in verdict.declines[1:4]]
+            more = f"; and {len(verdict.declines) - 4} more" if len(verdict.declines) > 4 else ""
+            yield f"  - further against a native rewrite: {'; '.join(rest)}{more}"
     yield ""
     yield from _features(app, report)
     yield from _blocking(app)
     yield from _starts(app, report)
 
 
-def _coverage(app: AppReport) -> Iterator[str]:
-    facts = app.coverage
-    parts = [
-        count(facts.callbacks, "callback") + (f" ({facts.async_callbacks} async)" if facts.async_callbacks else ""),
-        count(facts.routes, "route"),
-        count(facts.hooks, "hook") + (f" ({count(facts.gates, 'gate')})" if facts.gates else ""),
-        count(facts.request_uses, "use") + " of Flask's request context",
-    ]
-    for number, noun in (
-        (facts.background_callbacks, "background callback"),
-        (facts.clientside_callbacks, "clientside callback"),
-        (facts.websocket_callbacks, "websocket callback"),
-    ):
-        if number:
-            parts.append(count(number, noun))
-    yield f"- {joined(parts)} in {count(len(app.files), 'file')}"
-    if facts.extensions:
-        yield f"- extensions: {', '.join(facts.extensions)}"
-    if facts.process_managers:
-        yield f"- started by {', '.join(facts.process_managers)}"
-
-
 def _features(app: AppReport, report: CompatReport) -> Iterator[str]:
     if not app.features:
         return
-    yield from fold(f"Features it uses ({len(app.features)})")
-    yield f"| Feature | {' | '.join(BACKEND_LABELS[t] for t in report.targets)} | where |"
-    yield "|---|" + "---|" * (len(report.targets) + 1)
-    for use in app.features:
+    differing = [use for use in app.features if use.differs(report.targets)]
+    same = [cell_of_table(use.title) for use in app.features if use not in differing]
+    yield from fold(f"Features it uses ({len(app.features)}, {len(differing)} differ between backends)")
+    if differing:
+        yield f"| Feature | {' | '.join(BACKEND_LABELS[t] for t in report.targets)} | where |"
+        yield "|---|" + "---|" * (len(report.targets) + 1)
+    for use in differing:
         cells = [_feature_cell(use, target) for target in report.targets]
         where = ", ".join(map(str, use.places[:2])) + (f" +{len(use.places) - 2}" if len(use.places) > 2 else "")
         yield f"| {cell_of_table(use.title)} | {' | '.join(cells)} | {cell_of_table(where or 'every app')} |"
+    if same:
+        yield ""
+        yield f"The same on each of them: {joined(same)}."
     yield from _unfold()
     claims = [
         f"- {cell_of_table(use.title)} on {BACKEND_LABELS[backend]}: claimed “{use.claims[backend]}”, "
@@ -145,37 +136,36 @@ def _feature_cell(use: FeatureUse, target: Backend) -> str:
     cell = use.cells[target]
     if cell.status in ("yes", "n/a"):
         return "yes" if cell.status == "yes" else "–"
-    kept = " (kept by fix)" if target in use.kept else ""
-    return cell_of_table(f"**{cell.status}**: {cell.seen}{kept}")
+    return cell_of_table(f"**{cell.status}**: {cell.seen}{kept_words(target in use.kept)}")
 
 
 def _blocking(app: AppReport) -> Iterator[str]:
-    waiting = [one for one in app.blocking if one.calls[0].cost != "short"]
-    if not waiting:
-        return
-    yield from fold(f"Callbacks that keep others waiting ({len(waiting)})")
-    yield "Natively they run in the event loop on FastAPI and Quart; make them `async def`, or keep the bridge."
-    yield ""
-    for one in waiting[:_LISTED]:
-        call = one.calls[0]
-        through = f" through {' → '.join(f'`{name}`' for name in call.through)}" if call.through else ""
-        more = f" and {len(one.calls) - 1} more" if len(one.calls) > 1 else ""
-        yield f"- `{one.name}` ({one.place}): {call.kind}, `{call.what}` at {call.place}{through}{more}"
-    yield from _unfold()
+    for title, waiting in blocking_groups(app):
+        yield from fold(f"{title}: {len(waiting)}")
+        for one in waiting[:_LISTED]:
+            call = one.calls[0]
+            through = f" through {' → '.join(f'`{name}`' for name in call.through)}" if call.through else ""
+            more = f" and {len(one.calls) - 1} more" if len(one.calls) > 1 else ""
+            sure = "" if call.certain else ", probably"
+            yield f"- `{one.name}` ({one.place}): {call.kind}{sure}, `{call.what}` at {call.place}{through}{more}"
+        yield from _unfold()
 
 
 def _starts(app: AppReport, report: CompatReport) -> Iterator[str]:
     for start in app.starts:
-        before = f"`{start.before}`" if start.before else "not started by any file found"
-        where = f" ({start.place})" if start.place else ""
-        after = {BACKEND_LABELS[t]: start.after[t] for t in report.targets if t in start.after}
-        if after:
-            same = len(set(after.values())) == 1
-            shown = f"`{next(iter(after.values()))}`" if same else "; ".join(f"{n}: `{c}`" for n, c in after.items())
-            yield f"- start: {before}{where} → {shown}"
-        else:
-            yield f"- start: {before}{where}, as before" + (f" ({start.why})" if start.why else "")
+        yield f"- start: {start_words(start, '`')}"
     yield ""
+    found = same_for(app.deploy, report.targets)
+    if found:
+        number = len({change.place.path for _, changes in found for change in changes})
+        yield from fold(f"Dependencies and deployment ({count(number, 'file')})")
+        for labels, changes in found:
+            yield f"{labels}:"
+            yield ""
+            yield from (f"- {change.place}: {change_words(change, '`')}" for change in changes)
+            yield ""
+        yield "</details>"
+        yield ""
 
 
 def _findings(report: CompatReport) -> Iterator[str]:

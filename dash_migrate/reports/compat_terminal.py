@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dash_migrate.compat.model import AppReport, CompatReport
 from dash_migrate.model import OBLIGATIONS, Backend
-from dash_migrate.reports.words import BACKEND_LABELS, count, joined
+from dash_migrate.reports.compat_words import (
+    blocking_groups,
+    change_words,
+    coverage_words,
+    fate_words,
+    kept_words,
+    same_for,
+    start_words,
+)
+from dash_migrate.reports.words import BACKEND_LABELS, backend_now, count, joined
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,7 +26,7 @@ if TYPE_CHECKING:
 MARKS = {"ready": "✓", "automatic": "⚙", "decisions": "?", "blocked": "✗"}
 STYLES = {"ready": "green", "automatic": "cyan", "decisions": "yellow", "blocked": "red"}
 _COLOURS = {"required": "red", "potential": "yellow", "optional": "cyan"}
-_FEW = 6
+_FEW, _FEATURES = 6, 8
 
 
 def draw(console: Console, report: CompatReport) -> None:
@@ -38,9 +48,20 @@ def draw(console: Console, report: CompatReport) -> None:
         console.print()
         console.print(Text("Not analysed", style="bold"))
         for one in report.not_analysed[:20]:
-            console.print(Text(f"  {one.what}: {one.why}"))
+            _say(console, f"{one.what}: {one.why}")
         if len(report.not_analysed) > 20:
             console.print(f"  … and {len(report.not_analysed) - 20} more")
+
+
+def _say(console: Console, line: str, style: str = "", hanging: int = 2) -> None:
+    """A line, moved in; what does not fit on it stands below it, moved in further."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    first, *others = Text(line, style=style).wrap(console, max(20, console.width - 2 - hanging))
+    console.print(Padding(first, (0, 0, 0, 2)))
+    for other in others:
+        console.print(Padding(other, (0, 0, 0, 2 + hanging)))
 
 
 def _matrix(report: CompatReport) -> object:
@@ -53,7 +74,7 @@ def _matrix(report: CompatReport) -> object:
     for target in report.targets:
         table.add_column(BACKEND_LABELS[target])
     for app in report.apps:
-        now = BACKEND_LABELS.get(app.backend, app.backend) + (", bridged" if app.bridged else "")
+        now = backend_now(app.backend, app.bridged)
         cells = [_verdict(app, target) for target in report.targets]
         table.add_row(Text(f"{app.name} ({app.place})"), now, *cells)
     return table
@@ -78,55 +99,64 @@ def _summary(console: Console, report: CompatReport) -> None:
             line.append(f"  {number} {obligation}", style=_COLOURS[obligation])
     console.print(line)
     for target in report.targets:
-        fates = Counter(one.fates[target] for one in report.findings if target in one.fates)
+        fates = report.fates_on(target)
         if fates:
-            console.print(f"  {BACKEND_LABELS[target]}: {joined([f'{n} {fate}' for fate, n in fates.most_common()])}")
+            console.print(f"  {BACKEND_LABELS[target]}: {fate_words(fates)}")
 
 
 def _app(console: Console, app: AppReport, report: CompatReport) -> None:
     from rich.text import Text
 
+    say = partial(_say, console)
     console.print()
     console.print(Text(f"{app.name}  {app.place}", style="bold"))
     if app.constructor:
-        console.print(Text(f"  {app.constructor}", style="dim"))
+        say(app.constructor, "dim")
     for place, requirement in app.dash:
-        console.print(Text(f"  asks for {requirement} ({place})"))
-    facts = app.coverage
-    console.print(
-        f"  {count(facts.callbacks, 'callback')} ({facts.async_callbacks} async, "
-        f"{facts.background_callbacks} background), {count(facts.routes, 'route')}, {count(facts.hooks, 'hook')} "
-        f"({count(facts.gates, 'gate')}), {count(facts.request_uses, 'use')} of Flask's request"
-    )
-    if facts.extensions:
-        console.print(f"  extensions: {', '.join(facts.extensions)}")
+        say(f"asks for {requirement} ({place})")
+    say(joined(coverage_words(app.coverage)))
+    if app.coverage.extensions:
+        say(f"extensions: {', '.join(app.coverage.extensions)}")
     for target in report.targets:
         verdict = app.verdicts[target]
-        for why in verdict.why if verdict.kind in ("blocked", "decisions") else ():
-            console.print(Text(f"  {BACKEND_LABELS[target]}: {why}", style=STYLES[verdict.kind]))
-        for place, why in verdict.declines[:2]:
-            console.print(Text(f"  {BACKEND_LABELS[target]}: not native, {place} {why}", style="dim"))
-    differing = [use for use in app.features if use.differs and use.places]
-    for use in differing[:_FEW]:
-        seen = [
-            f"{BACKEND_LABELS[t]} {use.cells[t].status}" + (", kept by fix" if t in use.kept else "")
-            for t in report.targets
-            if use.cells[t].status in ("no", "partly")
-        ]
-        if seen:
-            console.print(Text(f"  {use.title}: {'; '.join(seen)}"))
-    if len(differing) > _FEW:
-        console.print(f"  … and {len(differing) - _FEW} more features that differ")
-    waiting = [one for one in app.blocking if one.calls[0].cost != "short"]
-    if waiting:
-        names = [f"{one.name} ({one.calls[0].what})" for one in waiting[:3]]
-        more = f" and {len(waiting) - 3} more" if len(waiting) > 3 else ""
-        console.print(Text(f"  keep others waiting: {', '.join(names)}{more}"))
+        for why in verdict.why:
+            style = STYLES[verdict.kind] if verdict.kind in ("blocked", "decisions") else "dim"
+            say(f"{BACKEND_LABELS[target]}: {why}", style)
+    for line in (*_features(app, report), *_blocking(app)):
+        say(line)
     for start in app.starts:
-        if start.after:
-            console.print(Text(f"  start: {start.before or '(none found)'} -> {next(iter(start.after.values()))}"))
-        else:
-            console.print(Text(f"  start: {start.before}, as before"))
+        say(f"start: {start_words(start)}")
+    started = {start.place for start in app.starts}
+    for labels, changes in same_for(app.deploy, report.targets):
+        others = [change for change in changes if change.place not in started]
+        for change in others[:_FEW]:
+            say(f"{labels}: {change.place} {change_words(change)}")
+        if len(others) > _FEW:
+            say(f"{labels}: … and {len(others) - _FEW} more changes of such files")
+
+
+def _features(app: AppReport, report: CompatReport) -> Iterator[str]:
+    differing = [use for use in app.features if use.differs(report.targets)]
+    differing.sort(key=lambda use: not use.places)
+    for use in differing[:_FEATURES]:
+        seen = []
+        for target in report.targets:
+            cell = use.cells[target]
+            if cell.status in ("no", "partly"):
+                seen.append(f"{BACKEND_LABELS[target]} {cell.status}" + kept_words(target in use.kept))
+        claimed = [BACKEND_LABELS[t] for t in report.targets if use.cells[t].refuted]
+        if claimed:
+            seen.append(f"documented otherwise for {joined(claimed)}")
+        yield f"{use.title}: {'; '.join(seen)}"
+    if len(differing) > _FEATURES:
+        yield f"… and {len(differing) - _FEATURES} more features that differ"
+
+
+def _blocking(app: AppReport) -> Iterator[str]:
+    for title, some in blocking_groups(app):
+        names = [f"{one.name} ({one.calls[0].what})" for one in some[:3]]
+        more = f" and {len(some) - 3} more" if len(some) > 3 else ""
+        yield f"{title}: {', '.join(names)}{more}"
 
 
 def _checklist(console: Console, report: CompatReport, target: Backend) -> None:
@@ -140,6 +170,6 @@ def _checklist(console: Console, report: CompatReport, target: Backend) -> None:
     for todo in todos[:25]:
         place = f" ({todo.place})" if todo.place else ""
         command = f": {todo.command}" if todo.command and not todo.code else ""
-        console.print(Text(f"  [ ] {f'{todo.code} ' if todo.code else ''}{todo.text}{place}{command}"))
+        _say(console, f"[ ] {f'{todo.code} ' if todo.code else ''}{todo.text}{place}{command}", hanging=4)
     if len(todos) > 25:
         console.print(f"  … and {len(todos) - 25} more")

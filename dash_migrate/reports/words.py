@@ -4,6 +4,14 @@ from __future__ import annotations
 
 BACKEND_LABELS = {"flask": "Flask", "fastapi": "FastAPI", "quart": "Quart"}
 
+#: what an app may be made with that is none of them
+_OTHERS = {"custom": "a backend of its own", "several": "chosen at start", "unknown": "known at run time"}
+
+
+def backend_now(backend: str, bridged: bool = False) -> str:
+    """The backend an app has, in words."""
+    return BACKEND_LABELS.get(backend, _OTHERS.get(backend, backend)) + (", bridged" if bridged else "")
+
 
 def count(number: int, noun: str, plural: str = "") -> str:
     """``1 file``, ``2 files``."""
