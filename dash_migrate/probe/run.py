@@ -33,10 +33,11 @@ def run_one(lab: Lab, name: str, backend: Backend) -> Cell:
 
 
 def run_fixed(lab: Lab, name: str, target: Backend) -> Cell | None:
-    """What a probe sees of its Flask app after ``fix`` has moved it; None where it asks for a server of its own."""
+    """What a probe sees of its Flask app after ``fix`` has moved it; None where Flask has no such question."""
     moved = FixedLab(lab.interpreter, lab.version, lab.timeout, lab.kept, target=target)
     try:
-        return load()[name](moved, "flask")
+        cell = load()[name](moved, "flask")
+        return cell if cell.status != "n/a" else None
     except NotAsked:
         return None
     except BootError as error:
