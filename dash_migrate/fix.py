@@ -39,12 +39,22 @@ def fix(
     strategy: Strategy = "auto",
     base: Path | None = None,
     with_badge: bool = False,
+    dash_version: str | None = None,
 ) -> Outcome:
     """Compute the move of the project under ``paths``, and the report of what is left.
 
     Several targets, or the strategy ``guard``, give one code base whose backend is chosen when it starts.
+
+    Args:
+        dash_version: the release of Dash to ask for (default: the oldest that works, for exact pins a tried one).
+
+    Raises:
+        ValueError: a target does not work on that release.
     """
+    if dash_version is not None:
+        _check_version(dash_version, targets)
     loaded = load(paths, base)
+    loaded.dash_version = dash_version
     named = [display_path(p) for p in paths] if all(Path(p).is_file() for p in paths) else []
     outcome = fix_loaded(loaded, targets, named, strategy, with_badge)
     narrowed(outcome.report, paths)
@@ -84,6 +94,7 @@ def fix_loaded(
         names = ", ".join(sorted(fixed.changed))
         outcome.errors.append(FileError(names, "the rewrite does not come to rest; nothing is written"))
         return outcome
+    state.dash_version = loaded.dash_version
     if not only:
         state.contents.update(current)
         current.update(deploy.changes(loaded, targets, state))
@@ -103,6 +114,19 @@ def fix_loaded(
     outcome.report.changed = sorted(c.path for c in outcome.changes)
     outcome.report.errors += [e for e in outcome.errors if e not in outcome.report.errors]
     return outcome
+
+
+def _check_version(asked: str, targets: tuple[Backend, ...]) -> None:
+    from dash_migrate.deploy.deps.versions import below, numbers
+    from dash_migrate.rules_data import table
+
+    versions = table("dash_versions")
+    if not numbers(asked):
+        raise ValueError(f"{asked!r} is no version of Dash")
+    for target in targets:
+        if below(asked, versions["floor"][target]):
+            why = f"{versions['floor'][target]} or newer ({versions['why'][target]})"
+            raise ValueError(f"{target} needs Dash {why}, not {asked}")
 
 
 def _on_disk(loaded: Loaded, path: str) -> bytes | None:

@@ -103,3 +103,29 @@ def test_the_summary_says_what_kept_an_app_from_being_native(project: Path) -> N
     assert "two/board.py: bridged, not rewritten: two/board.py:" in result.stderr
     assert "one/app.py: bridged" not in result.stderr
     assert "+++ b/two/board.py" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("before", "asked", "after"),
+    [
+        ("dash==2.14.1", "4.4.0", "dash[fastapi]==4.4.0"),
+        ("dash>=2", "4.5", "dash[fastapi]>=4.5"),
+        ("dash[fastapi]>=4.4", "4.4", "dash[fastapi]>=4.4"),
+        ("dash~=2.9.1", "4.4.1", "dash[fastapi]~=4.4.1"),
+    ],
+)
+def test_requirements_ask_for_the_release_that_was_asked_for(
+    before: str, asked: str, after: str, project: Path
+) -> None:
+    (project / "two" / "requirements.txt").write_text(before + "\n")
+    ask("fix", "two", "--target", "fastapi", "--dash-version", asked)
+    assert (project / "two" / "requirements.txt").read_text() == after + "\n"
+    assert ask("fix", "two", "--target", "fastapi", "--dash-version", asked)[1]["files"]["changed"] == []
+
+
+@pytest.mark.parametrize("asked", ["4.3.0", "new"])
+def test_a_release_that_does_not_work_is_refused(asked: str, project: Path) -> None:
+    result = CliRunner().invoke(cli, ["fix", "--target", "fastapi", "--dash-version", asked])
+    assert result.exit_code != 0
+    assert asked in result.stderr
+    assert (project / "two" / "board.py").read_text() == TIED

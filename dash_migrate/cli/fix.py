@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     help="How Flask code is carried over; guard keeps Flask as one of the backends.",
 )
 @click.option("--with-badge", is_flag=True, help="With several targets: add a component that shows the backend.")
+@click.option("--dash-version", metavar="X.Y", help="The release of Dash to ask for. Default: the oldest that works.")
 @click.option("--diff", is_flag=True, help="Show what would change and write nothing.")
 @click.option("--strict", is_flag=True, help="Let optional findings fail too.")
 @output_options
@@ -41,6 +42,7 @@ def fix(
     targets: tuple[str, ...],
     strategy: str,
     with_badge: bool,
+    dash_version: str | None,
     diff: bool,
     strict: bool,
     format_: str,
@@ -53,7 +55,10 @@ def fix(
     from dash_migrate.writes.diff import unified_diff
 
     chosen = checked_paths(paths)
-    outcome = compute(chosen, in_order(targets), cast("Strategy", strategy), with_badge=with_badge)
+    try:
+        outcome = compute(chosen, in_order(targets), cast("Strategy", strategy), None, with_badge, dash_version)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
     if diff:
         if format_ == "text" or output is not None:
             for change in outcome.changes:

@@ -76,7 +76,11 @@ class Requirements:
         floor = floors[0]
         for other in floors:
             floor = other if below(floor, other) else floor
-        return Wanted(floor, self.versions["tested"], only_pins=not self.extras)
+        tested, asked = self.versions["tested"], self.workspace.loaded.dash_version
+        if asked is not None:
+            floor = asked if below(floor, asked) else floor
+            tested = asked if below(tested, asked) or len(numbers(asked)) > 2 else tested
+        return Wanted(floor, tested, only_pins=not self.extras)
 
     def needs(self) -> list[Need]:
         """Everything that has to change, by file."""
