@@ -492,6 +492,9 @@ class Evaluator:
             return frozenset(
                 Partial(v, site) for v in self.eval(node.args[0], scope) if isinstance(v, (Ext, Cls, Func))
             )
+        if dotted == "dash.backends.get_backend" and node.args:
+            named = {v.value for v in self.eval(node.args[0], scope) if isinstance(v, Const)}
+            return frozenset(Ext(name) for name, kind in self._names.backend_classes.items() if kind in named)
         if dotted == "dash_flask_bridge.flask_of":
             return frozenset([Bridged(site)])
         if dotted == "dash_flask_bridge.flask_view" and node.args:

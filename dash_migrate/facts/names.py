@@ -15,6 +15,7 @@ class Names:
     def __init__(self, data: dict[str, Any]) -> None:
         self.aliases: dict[str, str] = data["aliases"]
         self.dash_classes = frozenset(data["dash_classes"])
+        self.backend_classes: dict[str, str] = data["backend_classes"]
         self.dash_getters = frozenset(data["dash_getters"])
         self.external_roots = frozenset(data["external_roots"])
         self.runtime_modules = frozenset(data["runtime_modules"])

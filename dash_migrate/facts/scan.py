@@ -15,10 +15,12 @@ from dash_migrate.facts.values import (
     AsgiApp,
     Blueprint,
     Bridged,
+    Cls,
     DashApp,
     Ext,
     ExtInst,
     FlaskApp,
+    Inst,
     Items,
     Partial,
     Server,
@@ -275,6 +277,28 @@ def _backend(facts: Facts, servers: Values, constructors: list[tuple[ast.Call, S
     return "flask", False, False
 
 
+def _chosen_class(facts: Facts, value: Value) -> _Chosen | None:
+    """The backend that a class given as ``backend`` is; one that is not Dash's FastAPI or Quart is ``custom``."""
+    evaluator = facts.project.evaluator
+    if isinstance(value, Inst):
+        value = value.cls  # Dash refuses it, which is reported; it is meant as its class
+    bases = list(evaluator.external_bases(value)) if isinstance(value, Cls) else []
+    bases += [value.dotted] if isinstance(value, Ext) else []
+    kinds = {names().backend_classes.get(base, "") for base in bases}
+    for base in bases:
+        root = base.split(".")[0]
+        if root in _RUNTIME:
+            return _RUNTIME[root], False, True
+    if "flask" in kinds and isinstance(value, Ext):
+        return "flask", False, False
+    return next(((kind if kind in ("fastapi", "quart") else "custom", False, False) for kind in kinds if kind), None)
+
+
+def _is_class_name(dotted: str) -> bool:
+    last = dotted.rpartition(".")[2]
+    return last[:1].isupper() and not last.isupper()
+
+
 def _chosen_backend(facts: Facts, node: ast.expr, scope: Scope) -> _Chosen | None:
     if isinstance(node, ast.Constant):
         return (node.value.lower(), False, False) if isinstance(node.value, str) else None
@@ -292,9 +316,11 @@ def _chosen_backend(facts: Facts, node: ast.expr, scope: Scope) -> _Chosen | Non
         return ("several" if Ext("dash_backend.backend_class") in makers else "unknown"), False, True
     made = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else node
     for value in facts.project.evaluator.eval(made, scope):
-        root = value.dotted.split(".")[0] if isinstance(value, Ext) else ""
-        if root in _RUNTIME:
-            return _RUNTIME[root], False, True
+        chosen = _chosen_class(facts, value)
+        if chosen is not None:
+            return chosen
+        if isinstance(value, Ext) and made is node and _is_class_name(value.dotted):
+            return "custom", False, False  # of a package
     if isinstance(node, ast.Name):
         owner = scope.owner_of(node.id)
         bindings = owner.bindings[node.id] if owner is not None else []

@@ -24,6 +24,14 @@ def on(*types: type) -> Callable[[Any], Any]:
 
 def load() -> dict[type, list[Callable[[Context, Any], None]]]:
     """All visitors, imported."""
-    from dash_migrate.findings.visitors import apps, extensions, names, starts, subclasses, surface  # noqa: F401
+    from dash_migrate.findings.visitors import (  # noqa: F401
+        apps,
+        backends,
+        extensions,
+        names,
+        starts,
+        subclasses,
+        surface,
+    )
 
     return HANDLERS

@@ -15,6 +15,9 @@ from dash_migrate.findings.visitors import on
 def constructor(context: Context, node: ast.Call) -> None:
     """``Dash(…)``, ``super().__init__(…)`` of a subclass, ``partial(Dash, …)``."""
     apps = context.facts.made_by(node)
+    if any(app.backend == "custom" for app in apps) and _is_site(apps, node):
+        given = next((k.value for k in node.keywords if k.arg == "backend"), node)
+        context.report("DM809", given, apps)
     apps = [app for app in apps if app.backend == "flask"]
     if not apps or not _is_site(apps, node):
         return
