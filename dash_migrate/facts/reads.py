@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,7 +13,9 @@ from dash_migrate.facts.scopes import FileIndex, Scope, parent_of
 from dash_migrate.facts.texts import texts_of
 from dash_migrate.facts.values import Func
 
-ReadKind = Literal["args", "form", "values", "files", "headers", "cookies", "json", "session", "authorization", "body"]
+ReadKind = Literal[
+    "args", "form", "values", "files", "headers", "cookies", "json", "session", "authorization", "body", "parameter"
+]
 
 #: where what is read comes from, by what it is reached through
 _SOURCES: dict[str, ReadKind] = {
@@ -84,6 +86,37 @@ class Reads:
                 found.setdefault((read.kind, read.key), Read(read.kind, read.key)).add(read)
         return list(found.values())
 
+    def parameters(self, function: Func) -> list[Read]:
+        """The function's own parameters, in order, with what it or the functions it hands them to compare them with."""
+        return self._parameters(function, 0)
+
+    def _parameters(self, function: Func, depth: int) -> list[Read]:
+        found = {name: Read("parameter", name) for name in _names_of(function)}
+        body = _Body(self.blocking, function, found)
+        body.run()
+        if depth < 3:
+            for call, scope in self.blocking.calls_in(function):
+                given = [(None, at, one) for at, one in enumerate(call.args)]
+                handed = [(at, found[one.id]) for _, at, one in given if isinstance(one, ast.Name) and one.id in found]
+                named = [
+                    (keyword.arg, found[keyword.value.id])
+                    for keyword in call.keywords
+                    if isinstance(keyword.value, ast.Name) and keyword.value.id in found
+                ]
+                if not handed and not named:
+                    continue
+                for called in self.blocking.project.evaluator.eval(call.func, scope):
+                    if isinstance(called, Func) and called.node is not function.node:
+                        inner = self._parameters(called, depth + 1)
+                        for at, read in handed:
+                            if at < len(inner):
+                                read.add(inner[at])
+                        for name, read in named:
+                            for one in inner:
+                                if one.key == name:
+                                    read.add(one)
+        return list(found.values())
+
     def _in_body(self, function: Func) -> list[Read]:
         if function.node not in self._known:
             self._known[function.node] = list(_Body(self.blocking, function).run())
@@ -93,13 +126,13 @@ class Reads:
 class _Body:
     """One function's own body."""
 
-    def __init__(self, blocking: Blocking, function: Func) -> None:
+    def __init__(self, blocking: Blocking, function: Func, parameters: Mapping[str, Read] | None = None) -> None:
         self.blocking = blocking
         self.project = blocking.project
         self.file: FileIndex = function.file
         self.function = function
         self.nodes: dict[ast.AST, Read] = {}
-        self.carriers: dict[str, list[Read]] = {}
+        self.carriers: dict[str, list[Read]] = {name: [read] for name, read in (parameters or {}).items()}
 
     def run(self) -> Iterable[Read]:
         body = self.function.node.body
@@ -239,14 +272,14 @@ class _Body:
                 return entries
         variable = _environment(node)
         if variable:
-            return [variable]
+            return [variable, *_default(node)]
         if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
             return [str(node.value)]
         if isinstance(node, ast.Name):
             for value in self._bound(node):
                 variable = _environment(value)
                 if variable:
-                    return [variable]
+                    return [variable, *_default(value)]
         return list(dict.fromkeys(texts_of(self.project, node, self._scope(node))))[:8]
 
     def _entries(self, node: ast.expr, keys: bool) -> list[str]:
@@ -272,6 +305,12 @@ class _Body:
                     for inner in module.module.bindings.get(binding.attr, ()):
                         if inner.kind == "assign" and inner.value is not None and not inner.path:
                             yield inner.value
+
+
+def _names_of(function: Func) -> list[str]:
+    arguments = function.node.args
+    names = [one.arg for one in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]]
+    return names[1:] if names[:1] in (["self"], ["cls"]) else names
 
 
 def _strings_in(node: ast.expr) -> Iterator[str]:
@@ -324,3 +363,11 @@ def _environment(node: ast.expr) -> str:
         if name == "getenv" or (name == "get" and owner is not None and last_name(owner) == "environ"):
             key = node.args[0]
     return f"${{{key.value}}}" if isinstance(key, ast.Constant) and isinstance(key.value, str) else ""
+
+
+def _default(node: ast.expr) -> list[str]:
+    """What a variable of the environment is if it is not set, where that is written out."""
+    if isinstance(node, ast.Call) and len(node.args) > 1:
+        value = node.args[1]
+        return [value.value] if isinstance(value, ast.Constant) and isinstance(value.value, str) else []
+    return []

@@ -1,43 +1,307 @@
-"""Run by the app's own interpreter as ``python -c``: serve a target with werkzeug or hypercorn.
+"""Run by the app's own interpreter as ``python -c``: serve a target with werkzeug, uvicorn or hypercorn.
 
 Standard library and the app's packages only; dash_migrate need not be installed there.
-Arguments: kind, target, port.
+Arguments: kind, target, port. The target is ``module:attr.attr``, ``module:factory()``, a module alone (what it
+serves is looked for), or ``run:path`` (the script is run as by hand, and what it starts is served instead).
+With DASH_MIGRATE_DESCRIBE in the environment, what the app consists of is written to ``<that>.json`` as soon as
+a file of that name appears.
 """
 
+import gc
 import importlib
+import inspect
+import json
+import os
+import runpy
+import signal
 import sys
+import threading
+import time
+import types
 from typing import Any
+
+USUAL_NAMES = ("server", "application", "app", "SERVER")
+
+
+class Started(BaseException):
+    """A script has come to where it starts its server."""
+
+    def __init__(self, app: Any) -> None:
+        super().__init__()
+        self.app = app
 
 
 def resolve(target: str) -> Any:
-    """The object behind ``module:attr.attr`` or ``module:factory()``."""
+    """The object behind a target."""
+    if target.startswith("run:"):
+        return _server_of(_run(target[4:]))
     module, _, path = target.partition(":")
-    found: Any = importlib.import_module(module)
+    imported = importlib.import_module(module)
+    if not path:
+        return _served_by(imported)
+    found: Any = imported
     for part in path.split("."):
         found = getattr(found, part.removesuffix("()"))
         if part.endswith("()"):
             found = found()
-    return found
+    return _server_of(found)
+
+
+def _server_of(found: Any) -> Any:
+    """The server of a Dash app; what a plain function without arguments makes; anything else is itself."""
+    if isinstance(found, types.FunctionType) and not _is_app(found):
+        found = found()
+    if isinstance(found, tuple):
+        found = next((one for one in found if _is_dash(one)), found[0])
+    return found.server if _is_dash(found) else found
+
+
+def _is_app(function: types.FunctionType) -> bool:
+    """Whether a function is itself a WSGI or ASGI app: it takes two or three arguments."""
+    required = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
+    return len(required) in (2, 3)
+
+
+def _is_dash(found: Any) -> bool:
+    dash = sys.modules.get("dash")
+    return dash is not None and isinstance(found, dash.Dash)
+
+
+def _served_by(module: Any) -> Any:
+    known = {name: getattr(module, name, None) for name in USUAL_NAMES}
+    names = [name for name, found in known.items() if callable(found) or _is_dash(found)]
+    for name in names:
+        found = getattr(module, name)
+        if not isinstance(found, (types.FunctionType, type)):
+            return _server_of(found)
+    for found in vars(module).values():
+        if _is_dash(found):
+            return found.server
+    for name in [*names, "create_app", "make_app", "create_dash_app", "build_app", "create_server", "get_app"]:
+        found = getattr(module, name, None)
+        if isinstance(found, types.FunctionType):
+            return _server_of(found)
+    raise SystemExit(f"nothing to serve in the module {module.__name__}")
+
+
+def _run(path: str) -> Any:
+    """Run a script up to where it starts a server; what it would have served."""
+    _catch_starts()
+    directory = os.path.dirname(os.path.abspath(path))
+    if directory not in sys.path:
+        sys.path.insert(0, directory)
+    sys.argv[:] = [path, *json.loads(os.environ.get("DASH_MIGRATE_ARGV", "[]"))]
+    try:
+        runpy.run_path(path, run_name="__main__")
+    except Started as started:
+        return started.app
+    raise SystemExit(f"{path} ended without starting a server")
+
+
+def _catch_starts() -> None:
+    def of_first(app: Any, *_args: Any, **_options: Any) -> None:
+        raise Started(app)
+
+    async def of_first_async(app: Any, *_args: Any, **_options: Any) -> None:
+        raise Started(app)
+
+    def of_third(_host: Any, _port: Any, app: Any, *_args: Any, **_options: Any) -> None:
+        raise Started(app)
+
+    import dash
+    import flask
+
+    for cls in (dash.Dash, flask.Flask):
+        for name in ("run", "run_server"):
+            if name == "run" or hasattr(cls, name) or cls is dash.Dash:
+                setattr(cls, name, of_first)
+    for module, name, caught in (
+        ("werkzeug.serving", "run_simple", of_third),
+        ("uvicorn", "run", of_first),
+        ("waitress", "serve", of_first),
+        ("hypercorn.asyncio", "serve", of_first_async),
+        ("quart", "Quart.run", of_first),
+    ):
+        try:
+            owner: Any = importlib.import_module(module)
+        except ImportError:
+            continue
+        head, _, last = name.rpartition(".")
+        setattr(getattr(owner, head) if head else owner, last, caught)
+
+
+# --- what the app consists of
+
+
+def _describe_when_asked(place: str, app: Any) -> None:
+    while not os.path.exists(place):
+        time.sleep(0.02)
+    try:
+        described = describe(app)
+    except Exception as error:  # the app is served all the same
+        described = {"error": f"{type(error).__name__}: {error}"}
+    with open(place + ".part", "w", encoding="utf-8") as out:
+        json.dump(described, out, default=str)
+    os.replace(place + ".part", place + ".json")
+
+
+def describe(app: Any) -> dict[str, Any]:
+    """The URL rules, hooks and Dash apps of this process."""
+    flask, dash = sys.modules.get("flask"), sys.modules.get("dash")
+    sites: list[dict[str, Any]] = []
+    if flask is not None:
+        for prefix, inner in _mounted(app, "", 0):
+            if isinstance(inner, flask.Flask) and all(one["app"] is not inner for one in sites):
+                sites.append({"app": inner, "prefix": prefix, **_flask_site(inner)})
+    dashes = []
+    if dash is not None:
+        served = [one["app"] for one in sites]
+        for one in [o for o in gc.get_objects() if isinstance(o, dash.Dash)]:
+            prefix = next((s["prefix"] for s in sites if s["app"] is one.server), None)
+            if not served or prefix is not None:
+                dashes.append({**_dash_site(one), "mount": prefix or ""})
+    for one in sites:
+        del one["app"]
+    return {"sites": sites, "dashes": dashes}
+
+
+def _mounted(app: Any, prefix: str, depth: int) -> Any:
+    """The WSGI apps within one: behind middleware, mounted by a dispatcher; with the prefix each is under."""
+    if app is None or depth > 8:
+        return
+    yield prefix, app
+    for path, inner in (getattr(app, "mounts", None) or {}).items() if hasattr(app, "mounts") else ():
+        yield from _mounted(inner, prefix + path, depth + 1)
+    wrapped = vars(app) if hasattr(app, "__dict__") else {}
+    for name in ("app", "wsgi_app", "application", "_app", "wrapped"):
+        inner = wrapped.get(name)
+        if callable(inner) and not isinstance(inner, types.MethodType):
+            yield from _mounted(inner, prefix, depth + 1)
+        elif isinstance(inner, types.MethodType) and inner.__self__ is not app:
+            yield from _mounted(inner.__self__, prefix, depth + 1)
+
+
+def _place(function: Any) -> "list[Any] | None":
+    """File, first line and name of the function that the project wrote."""
+    method = None
+    cls = getattr(function, "view_class", None)
+    if cls is not None:
+        methods = [getattr(cls, name, None) for name in ("dispatch_request", "post", "get", "put", "delete", "patch")]
+        method = next((m for m in methods if m is not None and "flask" not in (m.__module__ or "")), None)
+    found = inspect.unwrap(method or function)
+    found = getattr(found, "func", found)
+    found = getattr(found, "__func__", found)
+    code = getattr(found, "__code__", None)
+    return [os.path.realpath(code.co_filename), code.co_firstlineno, found.__name__] if code is not None else None
+
+
+def _flask_site(app: Any) -> dict[str, Any]:
+    rules = []
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions.get(rule.endpoint)
+        rules.append(
+            {
+                "rule": rule.rule,
+                "methods": sorted(rule.methods or ()),
+                "endpoint": rule.endpoint,
+                "arguments": {
+                    name: type(converter).__name__ for name, converter in getattr(rule, "_converters", {}).items()
+                },
+                "place": _place(view) if view is not None else None,
+                "module": getattr(view, "__module__", "") or "",
+            }
+        )
+    hooks = []
+    for kind in ("before_request_funcs", "after_request_funcs"):
+        for functions in getattr(app, kind, {}).values():
+            hooks += [{"kind": kind, "place": _place(function)} for function in functions]
+    return {
+        "rules": rules,
+        "hooks": hooks,
+        "static": [app.static_url_path, app.static_folder] if app.static_folder else None,
+        "blueprint_static": [
+            [f"{blueprint.url_prefix or ''}{blueprint.static_url_path}", blueprint.static_folder]
+            for blueprint in app.blueprints.values()
+            if blueprint.static_folder and blueprint.static_url_path
+        ],
+    }
+
+
+def _dash_site(app: Any) -> dict[str, Any]:
+    callbacks = {}
+    for output, spec in list(getattr(app, "callback_map", {}).items()):
+        function = spec.get("callback")
+        callbacks[output] = {"place": _place(function) if function is not None else None}
+    pages = []
+    registry = getattr(sys.modules.get("dash._pages"), "PAGE_REGISTRY", {}) if getattr(app, "use_pages", False) else {}
+    for page in registry.values():
+        pages.append(page.get("relative_path") or page.get("path") or "/")
+        if page.get("path_template"):
+            pages.append("template:" + str(page["path_template"]))
+    return {
+        "routes": app.config.get("routes_pathname_prefix") or "/",
+        "requests": app.config.get("requests_pathname_prefix") or "/",
+        "assets": [app.config.get("assets_url_path") or "assets", app.config.get("assets_folder")],
+        "pages": pages,
+        "callbacks": callbacks,
+    }
+
+
+# --- serving
+
+
+def _werkzeug() -> Any:
+    from werkzeug.serving import make_server
+
+    return lambda app, port: make_server("127.0.0.1", port, app, threaded=True).serve_forever()
+
+
+def _uvicorn() -> Any:
+    import uvicorn
+
+    return lambda app, port: uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port)).run()
+
+
+def _hypercorn() -> Any:
+    import asyncio
+
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+
+    def run(app: Any, port: int) -> None:
+        config = Config()
+        config.bind = [f"127.0.0.1:{port}"]
+        config.errorlog = "-"
+        asyncio.run(serve(app, config))
+
+    return run
+
+
+SERVING = {"werkzeug": _werkzeug, "asgi": _uvicorn, "hypercorn": _hypercorn}
+
+
+def _end_with(pipe: str) -> None:
+    """End the process group when the other end of a pipe is closed, however the process behind it ended."""
+    if not pipe:
+        return
+
+    def wait() -> None:
+        os.read(int(pipe), 1)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def main() -> None:
     """Serve ``target`` on loopback until killed."""
     kind, target, port = sys.argv[1:4]
+    _end_with(os.environ.pop("DASH_MIGRATE_ALIVE", ""))
+    serve = SERVING[kind]()  # before a script's own start is caught
     app = resolve(target)
-    if kind == "werkzeug":
-        from werkzeug.serving import run_simple
-
-        run_simple("127.0.0.1", int(port), app, threaded=True)
-    else:
-        import asyncio
-
-        from hypercorn.asyncio import serve
-        from hypercorn.config import Config
-
-        config = Config()
-        config.bind = [f"127.0.0.1:{port}"]
-        config.errorlog = "-"
-        asyncio.run(serve(app, config))
+    place = os.environ.pop("DASH_MIGRATE_DESCRIBE", "")
+    if place:
+        threading.Thread(target=_describe_when_asked, args=(place, app), daemon=True).start()
+    serve(app, int(port))
 
 
 if __name__ == "__main__":

@@ -34,6 +34,17 @@ def body_difference(before: Answer, after: Answer, mask: Sequence[str] = ()) -> 
     return _excerpts(*texts)
 
 
+def comparable_text(answer: Answer, mask: Sequence[str] = ()) -> str:
+    """The body as it is compared: decompressed, without what is volatile by nature, JSON with its keys in order."""
+    text = _masked(_neutral(answer), mask)
+    if _media(answer).endswith("json"):
+        try:
+            return json.dumps(json.loads(text), sort_keys=True)
+        except (ValueError, RecursionError):
+            pass
+    return text
+
+
 def _media(answer: Answer) -> str:
     return answer.get("content-type").partition(";")[0].strip().lower()
 

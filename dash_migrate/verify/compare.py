@@ -153,10 +153,16 @@ def _cookies(before: Answer, after: Answer, rules: Rules) -> Iterator[tuple[str,
     for name in sorted({*old, *new}):
         ours, theirs = old.get(name, []), new.get(name, [])
         by_value = f"cookie:{name}" not in rules.ignore
-        if len(ours) != len(theirs) or not all(
-            _same_cookie(one, other, before.at, after.at, by_value) for one, other in zip(ours, theirs, strict=True)
-        ):
+        if not same_cookies(before, after, name, by_value=by_value):
             yield f"cookie:{name}", _spelled(ours), _spelled(theirs)
+
+
+def same_cookies(before: Answer, after: Answer, name: str, *, by_value: bool) -> bool:
+    """Whether both answers set the cookie ``name`` the same way, with another value if not ``by_value``."""
+    ours, theirs = _by_name(before).get(name, []), _by_name(after).get(name, [])
+    return len(ours) == len(theirs) and all(
+        _same_cookie(one, other, before.at, after.at, by_value) for one, other in zip(ours, theirs, strict=True)
+    )
 
 
 def _by_name(answer: Answer) -> dict[str, list[SetCookie]]:

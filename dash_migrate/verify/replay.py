@@ -33,17 +33,12 @@ def play(
     A step has several answers if it repeats, is sent in parallel (then sorted, since they race) or follows
     redirects. Websocket steps are left out unless ``websockets``. Broken connections are answers, too.
     """
-    player = _Player(address, host)
+    player = Player(address, host)
     played: dict[str, tuple[Answer, ...]] = {}
     for step in steps:
-        if isinstance(step, WebSocket):
-            if not websockets:
-                continue
-            answers = [player.handshake(step)]
-        elif isinstance(step, Parallel):
-            answers = player.parallel(step)
-        else:
-            answers = player.request(step)
+        if isinstance(step, WebSocket) and not websockets:
+            continue
+        answers = player.play(step)
         played[step.name] = tuple(answers)
         if on_answer is not None:
             for answer in answers:
@@ -51,13 +46,19 @@ def play(
     return played
 
 
-class _Player:
+class Player:
     """The client's side of one run: its cookie jars and captured values."""
 
-    def __init__(self, address: Address, host: str) -> None:
+    def __init__(self, address: Address, host: str = "localhost:8050") -> None:
         self._address, self._host = address, host
         self._jars: dict[str, Jar] = {}
         self._captured: dict[str, str] = {}
+
+    def play(self, step: Step) -> list[Answer]:
+        """Play one step, also a websocket's."""
+        if isinstance(step, WebSocket):
+            return [self.handshake(step)]
+        return self.parallel(step) if isinstance(step, Parallel) else self.request(step)
 
     def request(self, request: Request) -> list[Answer]:
         answers: list[Answer] = []

@@ -24,7 +24,7 @@ NOT_COPIED = (".git", "__pycache__", "node_modules", ".venv", ".mypy_cache", ".p
 Side = Literal["before", "after"]
 BEFORE: Side = "before"
 AFTER: Side = "after"
-ASGI_KINDS: tuple[ServerKind, ...] = ("uvicorn", "hypercorn", "script")
+ASGI_KINDS: tuple[ServerKind, ...] = ("uvicorn", "hypercorn", "script", "asgi")
 
 
 @dataclass(frozen=True)
@@ -139,8 +139,8 @@ def play_one(
                 on_answer=None if on_answer is None else lambda answer: on_answer(side, answer),
             )
         of_this_run = ((str(place.resolve()), "<app>"), (str(server.address), "<address>"))
-        neutral = {name: tuple(_neutral(one, of_this_run) for one in some) for name, some in answers.items()}
-        return Played(neutral, server.log())
+        kept = {name: tuple(neutral(one, of_this_run) for one in some) for name, some in answers.items()}
+        return Played(kept, server.log())
 
 
 def compare_played(name: str, plan: RequestsFile, before: Played, after: Played) -> Report:
@@ -189,7 +189,7 @@ def _chain(answers: Sequence[Answer]) -> str:
     return " > ".join(f"{answer.status} {answer.path}" for answer in answers)
 
 
-def _neutral(answer: Answer, replaced: Sequence[tuple[str, str]]) -> Answer:
+def neutral(answer: Answer, replaced: Sequence[tuple[str, str]]) -> Answer:
     """The answer without the directory and the port of this very run."""
     headers, body, path = answer.headers, answer.body, answer.path
     for text, name in replaced:

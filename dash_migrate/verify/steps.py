@@ -10,7 +10,8 @@ from typing import Literal
 ANONYMOUS = "anonymous"
 """The client that keeps no cookies."""
 
-ServerKind = Literal["werkzeug", "gunicorn", "uvicorn", "hypercorn", "script"]
+ServerKind = Literal["werkzeug", "gunicorn", "uvicorn", "hypercorn", "script", "asgi"]
+"""``asgi`` is uvicorn, started by ``_serve.py``, which finds by itself what a module serves."""
 SERVER_KINDS: tuple[ServerKind, ...] = ("werkzeug", "gunicorn", "uvicorn", "hypercorn", "script")
 
 Headers = tuple[tuple[str, "str | None"], ...]

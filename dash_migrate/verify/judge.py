@@ -1,0 +1,99 @@
+"""Which differences are lasting ones: the answers compared, and doubtful requests asked again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dash_migrate.verify.client import Answer
+from dash_migrate.verify.compare import Difference
+from dash_migrate.verify.lockstep import Asked, Lockstep
+from dash_migrate.verify.steps import Parallel, Request, WebSocket
+from dash_migrate.verify.volatile import lasting
+
+ROUNDS = 3
+"""How often a request whose answers differ is asked again, to see whether it differs by chance."""
+MOST_DOUBTS = 40
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One request with what differs in its answers; ``volatile`` names what differs between two runs *before*."""
+
+    asked: Asked
+    differences: tuple[Difference, ...] = ()
+    volatile: tuple[str, ...] = ()
+
+
+def judge(lockstep: Lockstep) -> list[Compared]:
+    """Compare everything that was asked."""
+    found = [_compared(asked) for asked in lockstep.asked]
+    doubtful = [at for at, one in enumerate(found) if one.differences and isinstance(one.asked.step, Request)]
+    for at in doubtful[:MOST_DOUBTS]:
+        one = found[at]
+        assert isinstance(one.asked.step, Request)
+        if not one.asked.again or one.asked.step.capture:
+            continue
+        if _by_chance(one, lockstep):
+            found[at] = Compared(one.asked, (), tuple(sorted({d.what for d in one.differences})))
+    return found
+
+
+def _compared(asked: Asked) -> Compared:
+    step = asked.step
+    if isinstance(step, WebSocket):
+        return Compared(asked, tuple(_handshake(step, asked.after)))
+    rules = step.request.rules if isinstance(step, Parallel) else step.rules
+    differences: list[Difference] = []
+    volatile: set[str] = set()
+    again: Sequence[Answer | None] = asked.again or [None] * len(asked.before)
+    for before, after, other in zip(asked.before, asked.after, again, strict=False):
+        found, own = lasting(before, after, other, rules)
+        differences += found
+        volatile |= set(own)
+    if len(asked.before) != len(asked.after):
+        old, new = (" > ".join(f"{a.status} {a.path}" for a in side) for side in (asked.before, asked.after))
+        differences.append(Difference(step.name, "answers", old, new))
+    if isinstance(step, Parallel):
+        differences += _slower(step, asked)
+    return Compared(asked, tuple(differences), tuple(sorted(volatile)))
+
+
+def _handshake(step: WebSocket, answers: Sequence[Answer]) -> Iterator[Difference]:
+    for answer in answers:
+        if step.after == "refused" and answer.status == 101:
+            yield Difference(step.name, "websocket", "the same is refused over HTTP", "opens", opened=True)
+        elif answer.status >= 500 or not answer.status:
+            yield Difference(step.name, "websocket", step.after, f"broken ({answer.status} {answer.error})")
+
+
+def _slower(step: Parallel, asked: Asked) -> Iterator[Difference]:
+    """A request that waits must not keep others waiting that did not wait before."""
+    took = [max((answer.elapsed for answer in side), default=0.0) for side in (asked.before, asked.after)]
+    if took[1] > max(step.max_seconds, took[0] * 1.8 + 1.0):
+        old, new = (f"{seconds:.2f} s for {step.count} at once" for seconds in took)
+        yield Difference(step.name, "time", old, new)
+
+
+def _by_chance(one: Compared, lockstep: Lockstep) -> bool:
+    """Whether what differs also differs between the two copies of *before*, once it is asked a few times more."""
+    step = one.asked.step
+    assert isinstance(step, Request)
+    left = {found.what for found in one.differences}
+    for turn in range(ROUNDS):
+        answers = lockstep.play(step)
+        if len(answers) < 3:
+            return False
+        found: set[str] = set()
+        own: set[str] = set()
+        for before, after, again in zip(*answers, strict=False):
+            lasts, differs = lasting(before, after, again, step.rules)
+            found |= {difference.what for difference in lasts}
+            own |= set(differs)
+        left -= own - found
+        if not left:
+            return True
+        if turn < ROUNDS - 1 and own:
+            time.sleep(0.35)
+    return False

@@ -1,0 +1,150 @@
+"""What differs by chance or by the clock: found by asking the same app twice, before the migration.
+
+Of three answers the first and the last come from two processes of the *same* code, and the middle one from the
+migrated app. Where the outer two differ, the middle one may differ in the same place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from difflib import SequenceMatcher
+
+from dash_migrate.verify.body_compare import comparable_text
+from dash_migrate.verify.client import Answer
+from dash_migrate.verify.compare import Difference, compare_answers, same_cookies
+from dash_migrate.verify.cookies import date_of
+from dash_migrate.verify.steps import Rules
+
+NEAR = 900.0
+"""Seconds from the answer within which a moment in its body is taken for "now"."""
+
+MANY_GAPS = 200
+_PIECES = re.compile(r"[^,<>{}\[\]\n\"']+|.|\n")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:T|t| |%20)\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?Z|[+-]\d\d:?\d\d)?")
+_HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
+_EPOCH = re.compile(r"(?<![\w.])1[5-9]\d{8}(?:\d{3})?(?:\.\d+)?(?![\w.])")
+_CLOCK = re.compile(r"(?<![\d:])([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.\d+)?)?(?![\d:])")
+
+
+def lasting(
+    before: Answer, after: Answer, again: Answer | None, rules: Rules
+) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
+    """The differences between ``before`` and ``after`` that are none between ``before`` and ``again``.
+
+    Also what of this answer is volatile: of that, only what stays the same around it was compared.
+    """
+    found = compare_answers(before, after, rules)
+    own = {one.what for one in compare_answers(before, again, rules)} if again is not None else set()
+    if not found:
+        return (), tuple(sorted(own))
+    kept = [one for one in found if not _by_chance(one, own, before, after, again, rules)]
+    return tuple(kept), tuple(sorted(own))
+
+
+def _by_chance(
+    difference: Difference, own: set[str], before: Answer, after: Answer, again: Answer | None, rules: Rules
+) -> bool:
+    what = difference.what
+    if what in own and again is not None:
+        if what == "body":
+            texts = [comparable_text(one, rules.mask) for one in (before, again, after)]
+            return fits(texts[0], texts[1], texts[2])
+        if what.startswith("header:"):
+            values = [", ".join(one.all(what[7:])) for one in (before, again, after)]
+            return fits(values[0], values[1], values[2])
+        if what.startswith("cookie:"):
+            return same_cookies(before, after, what[7:], by_value=False)
+        return True
+    if what == "body":
+        old, new = (_without_now(comparable_text(one, rules.mask), one.at) for one in (before, after))
+        return old == new
+    return False
+
+
+def fits(one: str, other: str, third: str) -> bool:
+    """Whether ``third`` is what ``one`` and ``other`` are where they are the same, with anything in between."""
+    literals = list(_shared(one, other))
+    if len(literals) > MANY_GAPS:
+        return True
+    allowed = 16 + 3 * max(len(one), len(other), 1) - 3 * sum(map(len, literals))
+    if abs(len(third) - len(one)) > max(16, allowed):
+        return False
+    if len(literals) == 1:
+        return third == one
+    if not third.startswith(literals[0]) or not third.endswith(literals[-1]):
+        return False
+    at, end = len(literals[0]), len(third) - len(literals[-1])
+    for literal in literals[1:-1]:
+        found = third.find(literal, at, end)
+        if found < 0:
+            return False
+        at = found + len(literal)
+    return at <= end
+
+
+def _shared(one: str, other: str) -> Iterator[str]:
+    """The stretches that two texts share, in order; the first and the last may be empty."""
+    ours, theirs = _PIECES.findall(one), _PIECES.findall(other)
+    if len(ours) * len(theirs) > 40_000_000:
+        ours, theirs = one.splitlines(keepends=True), other.splitlines(keepends=True)
+    gap = False
+    literal = ""
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
+        if tag == "equal":
+            literal += "".join(ours[i1:i2])
+            gap = False
+            continue
+        left, right = "".join(ours[i1:i2]), "".join(theirs[j1:j2])
+        head = _common(left, right)
+        tail = _common(left[head:][::-1], right[head:][::-1])
+        if not gap or head or literal:
+            yield literal + left[:head]
+        literal, gap = left[len(left) - tail :] if tail else "", True
+    yield literal
+
+
+def _common(one: str, other: str) -> int:
+    count = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
+
+
+def _without_now(text: str, now: float) -> str:
+    """The text with moments close to ``now`` (epoch) replaced: two answers are never given at the same time."""
+
+    def near(moment: float | None, spelled: str) -> str:
+        return "<now>" if moment is not None and abs(moment - now) <= NEAR else spelled
+
+    def clock(match: re.Match[str]) -> str:
+        seconds = int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)
+        for zone in (timezone.utc, None):
+            at = datetime.fromtimestamp(now, zone)
+            apart = abs(seconds - (at.hour * 3600 + at.minute * 60 + at.second))
+            if min(apart, 86400 - apart) <= NEAR:
+                return "<now>"
+        return match[0]
+
+    text = _HTTP_DATE.sub(lambda match: near(date_of(match[0]), match[0]), text)
+    text = _ISO.sub(lambda match: _iso(match[0], now), text)
+    text = _EPOCH.sub(lambda match: near(_epoch(match[0]), match[0]), text)
+    return _CLOCK.sub(clock, text)
+
+
+def _epoch(text: str) -> float:
+    value = float(text)
+    return value / 1000 if value > 1e11 else value
+
+
+def _iso(text: str, now: float) -> str:
+    plain = text.replace("%20", " ").replace(",", ".").replace(" Z", "Z").replace("Z", "+00:00")
+    try:
+        moment = datetime.fromisoformat(re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", re.sub(r"\.\d+", "", plain)))
+    except ValueError:
+        return text
+    moments = [moment] if moment.tzinfo is not None else [moment.replace(tzinfo=timezone.utc), moment.astimezone()]
+    return "<now>" if any(abs(one.timestamp() - now) <= NEAR for one in moments) else text
