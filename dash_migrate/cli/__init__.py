@@ -10,6 +10,9 @@ import click
 
 from dash_migrate import __version__
 
+#: whether this process is the command's own, and not a test or a program that calls the command
+OWN_PROCESS = False
+
 
 class LazyGroup(click.Group):
     """Loads a command's module when the command is asked for."""
@@ -19,6 +22,7 @@ class LazyGroup(click.Group):
         "fix": "Rewrite the project for a backend; afterwards it runs there and answers as before.",
         "features": "What each backend does with each feature of Dash, with the evidence.",
         "report": "What each backend means for each app: verdicts, features, findings, changes, checklist.",
+        "verify": "Boot the app before and after, ask both the same, compare (runs the project's code).",
         "rule": "What a rule is, why, and what to do.",
         "rules": "All rules.",
     }
@@ -52,6 +56,8 @@ def main() -> None:
     # A project in memory is a million objects that stay until the end. Looking among them for garbage, again and
     # again, took half of the time of a check.
     gc.disable()
+    global OWN_PROCESS
+    OWN_PROCESS = True
     try:
         code = cli.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import shutil
 import sys
@@ -84,12 +85,14 @@ def verify_project(
     against: str | None = None,
     app: str | None = None,
     after_app: str | None = None,
+    start: tuple[StartPoint, StartPoint] | None = None,
     python: str = sys.executable,
     python_before: str | None = None,
     env: Mapping[str, str] | None = None,
     steps: Sequence[Step] | None = None,
     derive: bool | None = None,
     credentials: Sequence[tuple[str, str]] = (),
+    host: str = "localhost:8050",
     parallel: int = 4,
     most: int = 1200,
     seconds: float = 90.0,
@@ -108,11 +111,13 @@ def verify_project(
         against: a Git revision for *before*; *after* is the project as it is.
         app: what to start, ``module:attr`` or a script; by default it is found.
         after_app: the same for *after*, if it is another one.
+        start: the same for both sides, more exactly.
         python: the interpreter with the app's packages; ``python_before`` for *before*, if it is another one.
         env: variables for both sides.
         steps: what to ask; derived from the app by default.
         derive: also derive requests, although there are ``steps``.
         credentials: names and passwords to try at logins.
+        host: the Host header, so that absolute URLs in answers can be compared.
         parallel: how often the slowest request is sent at once; 0 or 1: not at all.
         most: how many requests are derived at most, in ``seconds`` at most.
         timeout: seconds for one answer.
@@ -125,7 +130,7 @@ def verify_project(
         CopyError: a side cannot be put together.
     """
     say = on_progress or (lambda line: None)
-    start = time.monotonic()
+    began = time.monotonic()
     where = Path(path)
     folder = where if where.is_dir() else where.parent
     scratch = Path(tempfile.mkdtemp(prefix="dash-migrate-verify-"))
@@ -142,12 +147,13 @@ def verify_project(
         with working_in(copies.before):
             loaded = load([Path(".")])
         wanted = app if app is not None else (where.name if where.is_file() else None)
+        points = [given(wanted, copies.before)] if wanted else start_points(loaded, copies.before)
         setup = _Setup(
             copies,
             loaded,
             target,
-            [given(wanted, copies.before)] if wanted else start_points(loaded, copies.before),
-            after_app,
+            [start[0]] if start is not None and not wanted else points,
+            given(after_app, copies.after) if after_app else start[1] if start is not None and not app else None,
             python,
             python_before or python,
             {**needed_environment(loaded), **(env or {})},
@@ -159,14 +165,14 @@ def verify_project(
             found = Verification(folder.resolve().name, target, running.booted[0], running.booted[1])
             found.notes += [*copies.notes, *running.notes]
             found.changed = copies.changed
-            lockstep = Lockstep(*running.places, most=most, seconds=seconds)
+            lockstep = Lockstep(*running.places, host=host, most=most, seconds=seconds)
             say("asking")
-            _ask(lockstep, running, setup, found, steps, derive, credentials, parallel, timeout)
+            _ask(lockstep, running, setup, found, steps, derive, credentials, parallel, timeout, host)
             say("comparing")
             found.compared = judge(lockstep)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    found.seconds = time.monotonic() - start
+    found.seconds = time.monotonic() - began
     return found
 
 
@@ -180,6 +186,7 @@ def _ask(
     credentials: Sequence[tuple[str, str]],
     parallel: int,
     timeout: float,
+    host: str,
 ) -> None:
     try:
         for step in steps or ():
@@ -199,7 +206,7 @@ def _ask(
             made.credentials.pairs[:0] = list(credentials)
             return made
 
-        explorer = Explorer(lockstep, describe, host="localhost:8050", timeout=timeout)
+        explorer = Explorer(lockstep, describe, host=host, timeout=timeout)
         explorer.run(parallel)
         found.notes += explorer.notes
 
@@ -213,7 +220,7 @@ class _Setup:
     loaded: Loaded
     target: Target
     points: Sequence[StartPoint]
-    after_app: str | None
+    after: StartPoint | None
     python: str
     python_before: str
     env: Mapping[str, str]
@@ -287,13 +294,18 @@ def _servers(setup: _Setup, point: StartPoint) -> list[Server]:
 def _server(
     setup: _Setup, folder: Path, point: StartPoint, kind: ServerKind, python: str, *, describe: bool = False
 ) -> Server:
+    extra: dict[str, str] = (
+        {"DASH_BACKEND": setup.target} if folder == setup.copies.after else {"DASH_BACKEND": "flask"}
+    )
+    if point.argv:
+        extra["DASH_MIGRATE_ARGV"] = json.dumps(point.argv)
     return Server(
         folder,
         point.target,
         kind,
         cwd=point.cwd,
         sys_path=point.sys_path,
-        env={**setup.env, **({"DASH_BACKEND": setup.target} if folder == setup.copies.after else {})},
+        env={**setup.env, **extra},
         interpreter=python,
         timeout=setup.timeout,
         offline=setup.offline,
@@ -303,8 +315,8 @@ def _server(
 
 def _after_points(setup: _Setup, point: StartPoint) -> list[StartPoint]:
     """How *after* can be started: as its own deploy files say, as *before* was."""
-    if setup.after_app is not None:
-        return [given(setup.after_app, setup.copies.after)]
+    if setup.after is not None:
+        return [setup.after]
     module = point.target.partition(":")[0]
     found = [StartPoint(one, point.cwd, point.sys_path, "its deploy files") for one in asgi_targets(setup.copies.after)]
     same = [one for one in found if one.target.partition(":")[0] == module]

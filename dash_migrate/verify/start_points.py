@@ -35,6 +35,8 @@ class StartPoint:
     cwd: str = "."
     sys_path: tuple[str, ...] = ()
     why: str = ""
+    #: of a script
+    argv: tuple[str, ...] = ()
 
 
 def start_points(loaded: Loaded, root: Path) -> list[StartPoint]:
