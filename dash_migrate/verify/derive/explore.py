@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote_plus
 
-from dash_migrate.facts.reads import Read
 from dash_migrate.verify.client import Answer
 from dash_migrate.verify.derive.callbacks import Walk
 from dash_migrate.verify.derive.known import Known, Rule, Site
@@ -62,7 +62,7 @@ class Explorer:
         self.known = Known()
         self.notes: list[str] = []
         self._entries: list[Entry] = []
-        self._seen: set[tuple[Any, ...]] = set()
+        self._seen: dict[tuple[Any, ...], Answer] = {}
         self._links: list[str] = []
         self._forms: list[tuple[str, Form]] = []
         self._layouts: dict[str, tuple[Any, Any]] = {}
@@ -94,13 +94,11 @@ class Explorer:
         body: bytes | None = None,
         name: str = "",
         capture: Mapping[str, str] | None = None,
-    ) -> Answer | None:
-        """One request, unless the same one has been sent; what it leads to is remembered."""
-        key = (method, path, client.name, headers, body)
-        fresh = client.name == ANONYMOUS or kind == "pages" or kind == "dash"
-        if fresh and client.name == ANONYMOUS and key in self._seen:
-            return None
-        self._seen.add(key)
+    ) -> Answer:
+        """One request, what it leads to is remembered; one of nobody's that has been sent is not sent again."""
+        key = (method, path, headers, body)
+        if client.name == ANONYMOUS and key in self._seen:
+            return self._seen[key]
         if client.query:
             path += ("&" if "?" in path else "?") + client.query
         who = "" if client.name == ANONYMOUS else f" as {client.name}"
@@ -115,6 +113,8 @@ class Explorer:
             capture=dict(capture or {}),
         )
         answer = self.lockstep.ask(request, kind)
+        if client.name == ANONYMOUS:
+            self._seen[key] = answer
         if client.name == ANONYMOUS and method in ("GET", "POST"):
             self._remember(method, path, headers, body, answer)
         if answer.elapsed >= SLOW and answer.status == 200 and not answer.error and method in ("GET", "POST"):
@@ -154,7 +154,7 @@ class Explorer:
         self._ask("GET", prefix, "pages", client)
         layout = self._ask("GET", f"{prefix}_dash-layout", "dash", client)
         dependencies = self._ask("GET", f"{prefix}_dash-dependencies", "dash", client)
-        if layout is not None and dependencies is not None and layout.status == dependencies.status == 200:
+        if layout.status == dependencies.status == 200:
             found = _json(layout), _json(dependencies)
             if found[0] is not None and found[1] is not None:
                 self._layouts[client.name + prefix] = found
@@ -290,12 +290,7 @@ class Explorer:
         path = f"{site.prefix}_dash-update-component"
         where = "" if site.prefix == "/" else f" of {site.prefix}"
         headers: Headers = (("Content-Type", "application/json"),)
-        answer = self._ask(
-            "POST", path, "callbacks", client, headers=headers, body=body, name=f"callback {name}{where}"
-        )
-        if answer is None:
-            answer = Answer(name, "POST", path, 0)
-        return answer
+        return self._ask("POST", path, "callbacks", client, headers=headers, body=body, name=f"callback {name}{where}")
 
     def _enter_by_callback(self, site: Site, name: str, body: bytes, answer: Answer) -> None:
         cookies = tuple(sorted(line.partition(";")[0] for line in answer.all("set-cookie")))
@@ -374,7 +369,7 @@ class Explorer:
                 found.append(self.lockstep.play(Request("", path, timeout=self.timeout))[0][-1].status)
             else:
                 answer = self._ask("GET", path, "gates", client)
-                found.append(answer.status if answer is not None else 0)
+                found.append(answer.status)
         return tuple(found)
 
     def _as(self, client: Client, *, everything: bool) -> None:
@@ -415,7 +410,7 @@ class Explorer:
             else:
                 self._revisit(client)
 
-    def _wanted(self, wanted: Wanted, client: Client) -> Answer | None:
+    def _wanted(self, wanted: Wanted, client: Client) -> Answer:
         return self._ask(
             wanted.method, wanted.path, "sessions", client, headers=wanted.headers, body=wanted.body,
             name=wanted.name, capture=wanted.capture,
@@ -447,8 +442,8 @@ class Explorer:
                 client = Client(f"form {number}.{turn}")
                 self._wanted(first, client)
                 answer = self._wanted(second, client)
-                cookies = answer.all("set-cookie") if answer is not None else ()
-                if cookies or (answer is not None and answer.status in (302, 303)):
+                cookies = answer.all("set-cookie")
+                if cookies or answer.status in (302, 303):
                     found = tuple(sorted(line.partition(";")[0] for line in cookies))
                     again = (replace(first, capture={f"{k}b": v for k, v in capture.items()}),
                              replace(second, body=_renamed(body, names)))  # fmt: skip
@@ -457,12 +452,13 @@ class Explorer:
     # --- what pages lead to
 
     def _crawl(self) -> None:
-        asked = 0
-        for link in self._links:
-            if "_dash-component-suites" in link or is_leaving(link) or asked >= MOST_LINKS:
+        start = len(self.lockstep.asked)
+        for link in self._links:  # grows on the way
+            if "_dash-component-suites" in link or is_leaving(link):
                 continue
-            if self._ask("GET", link, "links") is not None:
-                asked += 1
+            if len(self.lockstep.asked) - start >= MOST_LINKS:
+                return
+            self._ask("GET", link, "links")
 
     # --- several at once
 
@@ -496,8 +492,6 @@ def _filled(form: Form, pair: tuple[str, str], hidden: Mapping[str, str]) -> dic
 
 
 def _quoted(text: str) -> str:
-    from urllib.parse import quote_plus
-
     return quote_plus(text)
 
 
@@ -512,9 +506,3 @@ def _json(answer: Answer) -> Any:
         return json.loads(answer.body)
     except ValueError:
         return None
-
-
-def reads_of(rules: Sequence[Rule]) -> Iterator[Read]:
-    """Everything that the views of some rules read."""
-    for rule in rules:
-        yield from rule.reads
