@@ -11,6 +11,20 @@ from dash_migrate.model import BACKENDS, Backend, Obligation, Status
 from dash_migrate.rules_data import read_toml, rules_dir
 
 
+#: the families, by what their codes begin with
+FAMILIES = {
+    "DM1": "Starting and constructing",
+    "DM2": "Hooks and error handlers",
+    "DM3": "Routes, blueprints, views",
+    "DM4": "Request context",
+    "DM5": "Server surface",
+    "DM6": "Extensions",
+    "DM7": "Dependencies, deployment, and what Dash removed",
+    "DM8": "Custom backends and Dash subclasses",
+    "DM9": "The tool itself",
+}
+
+
 @dataclass(frozen=True)
 class BackendEntry:
     """What a rule says of one backend."""
@@ -20,6 +34,33 @@ class BackendEntry:
     today: str = ""
     #: what ``fix`` makes of it
     fix: str = ""
+
+
+@dataclass(frozen=True)
+class ExampleFile:
+    """One file of an example, and what ``fix`` makes of it."""
+
+    path: str
+    before: str
+    #: by backend, where it is not as before
+    after: dict[Backend, str]
+
+    def on(self, backend: Backend) -> str:
+        """The file once it is on a backend."""
+        return self.after.get(backend, self.before)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A small project that the rule speaks of; a quiet one only looks as if."""
+
+    files: tuple[ExampleFile, ...]
+    title: str = ""
+    quiet: bool = False
+
+    def is_changed(self, backend: Backend) -> bool:
+        """Whether ``fix`` changes a file of it on the way to a backend."""
+        return any(file.on(backend) != file.before for file in self.files)
 
 
 @dataclass(frozen=True)
@@ -35,7 +76,12 @@ class Rule:
     backends: dict[Backend, BackendEntry]
     references: tuple[str, ...]
     path: Path
-    examples: tuple[dict[str, Any], ...] = ()
+    examples: tuple[Example, ...] = ()
+
+    @property
+    def family(self) -> str:
+        """What its code begins with: ``DM2``."""
+        return self.code[:3]
 
 
 @cache
@@ -68,8 +114,18 @@ def rule(code: str) -> Rule:
         backends=backends,
         references=tuple(data.get("references", ())),
         path=path,
-        examples=tuple(data.get("example", ())),
+        examples=tuple(_example(block) for block in data.get("example", ())),
     )
+
+
+def _example(block: dict[str, Any]) -> Example:
+    blocks = [block] if "before" in block else []
+    blocks += block.get("file", [])
+    files = tuple(
+        ExampleFile(one.get("path", "app.py"), one["before"], {b: one[b] for b in BACKENDS if b in one})
+        for one in blocks
+    )
+    return Example(files, block.get("title", ""), block.get("quiet", False))
 
 
 def all_rules() -> list[Rule]:
