@@ -31,6 +31,12 @@ class Report:
     #: what is worth a sentence and is no finding
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def unsaid(self) -> list[FileError]:
+        """The errors of files that no finding speaks of."""
+        said = {f.path for f in self.findings if f.code == "DM901"}
+        return [error for error in self.errors if error.path not in said]
+
     def count(self, obligation: str) -> int:
         return sum(f.obligation == obligation for f in self.findings)
 
@@ -56,6 +62,10 @@ def check(
     else:
         report = Report(targets, read=selection.read, skipped=len(files.skipped) + len(selection.skipped))
         report.errors = [*files.errors, *selection.errors]
+        if report.errors:
+            from dash_migrate.findings.unread import unread
+
+            report.findings = [f for f in unread(report.errors, targets) if _chosen(f, select, ignore)]
     return narrowed(report, paths)
 
 
@@ -84,11 +94,13 @@ def report_on(
     from dash_migrate.app_records import app_records
     from dash_migrate.findings.comments import apply_comments, read_comments
     from dash_migrate.findings.engine import judge
+    from dash_migrate.findings.unread import unread
 
     findings, errors = judge(loaded.facts, loaded.texts, targets)
     comments = {name: read_comments(text.text) for name, text in loaded.texts.items() if "dash-migrate" in text.text}
     findings = apply_comments(findings, comments, targets)
     findings += deploy.findings(loaded, targets)
+    findings += unread((*loaded.errors, *errors), targets)
     findings = sorted((f for f in findings if _chosen(f, select, ignore)), key=lambda f: f.sort_key)
     report = Report(targets, findings)
     report.apps = app_records(loaded, targets, findings)

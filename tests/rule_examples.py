@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import cast
 
 from deploy_help import inside
 
 from dash_migrate.check import check
 from dash_migrate.findings.rules import Example, Rule
 from dash_migrate.fix import Outcome, fix
+from dash_migrate.fixes.plan import Strategy
 from dash_migrate.model import BACKENDS, Backend
 from dash_migrate.writes.apply import apply
 
@@ -24,16 +26,20 @@ def written(example: Example, folder: Path) -> Path:
     return folder
 
 
-def reported(folder: Path, target: Backend) -> list[str]:
-    """The codes that ``check`` reports of a project."""
+def reported(folder: Path, target: Backend, strategy: str = "auto") -> list[str]:
+    """The codes that ``check`` reports of a project; those that ``fix`` reports where a strategy is insisted on."""
     with inside(folder):
-        return [finding.code for finding in check(["."], (target,)).findings]
+        if strategy == "auto":
+            report = check(["."], (target,))
+        else:
+            report = fix(["."], (target,), cast("Strategy", strategy)).report
+    return [finding.code for finding in report.findings]
 
 
-def fixed(folder: Path, target: Backend) -> Outcome:
+def fixed(folder: Path, target: Backend, strategy: str = "auto") -> Outcome:
     """The project after ``fix``, on disk."""
     with inside(folder):
-        outcome = fix(["."], (target,))
+        outcome = fix(["."], (target,), cast("Strategy", strategy))
         apply(outcome.changes)
     return outcome
 

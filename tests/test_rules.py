@@ -48,7 +48,7 @@ def test_form(code: str) -> None:
         assert set(entry) <= {"status", "today", "fix"}
         assert entry["status"] in get_args(Status)
     for block in data["example"]:
-        assert set(block) <= {"title", "quiet", "file"} | FILE_KEYS
+        assert set(block) <= {"title", "quiet", "strategy", "file"} | FILE_KEYS
         assert block["title"]
         assert "before" in block or block["file"]
         for file in block.get("file", ()):
@@ -106,7 +106,8 @@ def test_examples(code: str, tmp_path: Path) -> None:
     results: list[dict[Backend, str]] = []
     for number, example in enumerate(entry.examples):
         folder = tmp_path / str(number)
-        said = {target: code in reported(written(example, folder / "check"), target) for target in BACKENDS}
+        written(example, folder / "check")
+        said = {target: code in reported(folder / "check", target, example.strategy) for target in BACKENDS}
         concerned = {target: not example.quiet and entry.backends[target].status != "works" for target in BACKENDS}
         assert said == concerned, f"{example.title}: reported wrongly"
         after: dict[Backend, list[str]] = {}
@@ -125,13 +126,13 @@ def test_examples(code: str, tmp_path: Path) -> None:
 
 def _moved(entry: Rule, example: Example, folder: Path, target: Backend) -> list[str]:
     """The files of an example after ``fix``, of which a second run leaves everything as it is."""
-    outcome = fixed(written(example, folder), target)
+    outcome = fixed(written(example, folder), target, example.strategy)
     assert [e for e in outcome.errors if e.path not in outcome.before.errors] == []
     for change in outcome.changes:
         if change.path.endswith(".py"):
             compile(change.new, change.path, "exec")
     texts = contents(example, folder)
-    again = fixed(folder, target)
+    again = fixed(folder, target, example.strategy)
     assert [change.path for change in again.changes] == [], f"{example.title}: a second run changes something"
     left = [f.code for f in outcome.report.findings if f.obligation != "optional"]
     if entry.backends[target].status in ("rewrite", "bridge") and "DM904" not in left:

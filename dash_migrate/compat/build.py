@@ -211,9 +211,7 @@ class _Builder:
             NotAnalysed(error.path + (f":{error.line}" if error.line else ""), error.message)
             for error in self.before.errors
         ]
-        found += [
-            NotAnalysed(f"{f.path}:{f.span.line}", f.message) for f in self.findings if f.code in ("DM901", "DM902")
-        ]
+        found += [NotAnalysed(f"{f.path}:{f.span.line}", f.message) for f in self.findings if f.code == "DM902"]
         found += [NotAnalysed(path, "a notebook") for path in self.loaded.selection.notebooks]
         reasons = Counter(one.reason for one in (*self.loaded.files.skipped, *self.loaded.selection.skipped))
         for reason, number in reasons.most_common():

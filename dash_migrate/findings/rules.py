@@ -57,6 +57,8 @@ class Example:
     files: tuple[ExampleFile, ...]
     title: str = ""
     quiet: bool = False
+    #: what ``fix`` is asked for; with ``rewrite`` the rule speaks after it
+    strategy: str = "auto"
 
     def is_changed(self, backend: Backend) -> bool:
         """Whether ``fix`` changes a file of it on the way to a backend."""
@@ -125,7 +127,7 @@ def _example(block: dict[str, Any]) -> Example:
         ExampleFile(one.get("path", "app.py"), one["before"], {b: one[b] for b in BACKENDS if b in one})
         for one in blocks
     )
-    return Example(files, block.get("title", ""), block.get("quiet", False))
+    return Example(files, block.get("title", ""), block.get("quiet", False), block.get("strategy", "auto"))
 
 
 def all_rules() -> list[Rule]:

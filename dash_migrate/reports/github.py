@@ -15,7 +15,7 @@ def as_text(report: Report) -> str:
         start = f"file={_value(finding.path)},line={span.line},col={span.column}"
         place = f"{start},endLine={span.end_line},endColumn={span.end_column}"
         rows.append(f"::{_LEVELS[finding.obligation]} title={finding.code},{place}::{_text(finding.message)}")
-    rows += [f"::error file={_value(e.path)},line={e.line or 1}::{_text(e.message)}" for e in report.errors]
+    rows += [f"::error file={_value(e.path)},line={e.line or 1}::{_text(e.message)}" for e in report.unsaid]
     return "\n".join(rows)
 
 

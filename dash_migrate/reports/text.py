@@ -20,7 +20,7 @@ def lines(report: Report, paint: Paint = lambda text, colour: text) -> Iterator[
     for finding in report.findings:
         place = f"{finding.path}:{finding.span.line}:{finding.span.column}"
         yield f"{place}: {paint(finding.code, _COLOURS[finding.obligation])} {finding.message}"
-    for error in report.errors:
+    for error in report.unsaid:
         where = error.path if error.line is None else f"{error.path}:{error.line}"
         yield f"{where}: {paint('error', 'red')} {error.message}"
     if report.findings or report.errors:

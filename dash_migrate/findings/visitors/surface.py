@@ -33,7 +33,9 @@ def server_attribute(context: Context, node: ast.Attribute) -> None:
     if backends and attr == "backend":
         parent = parent_of(node)
         if isinstance(parent, ast.Attribute) and parent.attr in ("before_request", "after_request"):
-            context.report("DM206", parent, context.sides.apps_for(context.file))
+            apps = context.sides.apps_for(context.file)
+            if not apps or not all(app.native or app.bridged for app in apps):
+                context.report("DM206", parent, apps)
 
 
 def _report_surface(context: Context, node: ast.Attribute, attr: str, servers: list[Value]) -> None:
