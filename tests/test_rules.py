@@ -17,7 +17,7 @@ from rule_examples import contents, fixed, recorded, reported, targets_of, writt
 
 from dash_migrate.findings.rules import FAMILIES, Example, Rule, all_rules, rule, rule_paths
 from dash_migrate.model import BACKENDS, OBLIGATIONS, Backend, Status
-from dash_migrate.rules_data import read_toml, rules_dir, table
+from dash_migrate.rules_data import read_toml, table
 
 ROOT = Path(__file__).parent.parent
 RECORD = bool(os.environ.get("RECORD"))

@@ -10,7 +10,6 @@ from typing import Any, cast
 from dash_migrate.model import BACKENDS, Backend, Obligation, Status
 from dash_migrate.rules_data import read_toml, rules_dir
 
-
 #: the families, by what their codes begin with
 FAMILIES = {
     "DM1": "Starting and constructing",
