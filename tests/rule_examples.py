@@ -65,12 +65,12 @@ def recorded(text: str, results: Iterator[Mapping[Backend, str]]) -> str:
     in_before = in_after = False
     for line in old:
         if in_after:
-            in_after = line != "'''\n"
-        elif re.match(r"(flask|fastapi|quart) = '''$", line):
+            in_after = line.rstrip() != "'''"
+        elif not in_before and re.match(r"(flask|fastapi|quart) = '''$", line):
             in_after = True
         else:
             lines.append(line)
-            if in_before and line == "'''\n":
+            if in_before and line.rstrip() == "'''":
                 in_before = False
                 for backend, after in next(results).items():
                     assert "'''" not in after

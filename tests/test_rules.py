@@ -17,6 +17,7 @@ from rule_examples import contents, fixed, recorded, reported, targets_of, writt
 
 from dash_migrate.findings.rules import FAMILIES, Example, Rule, all_rules, rule, rule_paths
 from dash_migrate.model import BACKENDS, OBLIGATIONS, Backend, Status
+from dash_migrate.reports.rule_pages import as_markdown
 from dash_migrate.rules_data import read_toml, table
 
 ROOT = Path(__file__).parent.parent
@@ -61,6 +62,14 @@ def test_references_exist(code: str) -> None:
     for reference in rule(code).references:
         if reference.startswith(("rules/", "tests/", "fixtures/", "dash_migrate/")):
             assert (ROOT / reference).exists(), reference
+
+
+def test_table_of_all_rules() -> None:
+    """rules/README.md is what ``dash-migrate rules --format markdown`` says."""
+    path, text = ROOT / "rules" / "README.md", as_markdown(all_rules()) + "\n"
+    if RECORD:
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text
 
 
 def test_names_are_unique() -> None:
