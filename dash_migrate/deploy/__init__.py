@@ -21,6 +21,21 @@ def findings(loaded: Loaded, targets: tuple[Backend, ...]) -> list[Finding]:
     return judged(loaded, targets)
 
 
+def import_roots(loaded: Loaded) -> list[tuple[str, str]]:
+    """The files that start commands load, each with the folder its module name starts from."""
+    from dash_migrate.deploy.starts import Starts
+    from dash_migrate.deploy.workspace import Workspace
+
+    found = []
+    for start in Starts(Workspace(loaded, loaded.contents), lambda app: "fastapi").found:
+        if start.target is not None and start.target.path:
+            stem = start.target.path.removesuffix(".py").removesuffix("/__init__")
+            tail = start.target.module.removesuffix(".py").replace(".", "/")
+            if f"/{stem}".endswith(f"/{tail}"):
+                found.append((start.target.path, stem[: -len(tail)].rstrip("/")))
+    return found
+
+
 def changes(loaded: Loaded, targets: tuple[Backend, ...], state: Loaded) -> dict[str, bytes]:
     """New contents for the files around the code, by path, repeated until nothing changes.
 

@@ -138,7 +138,8 @@ def _requirement_findings(workspace: Workspace, targets: tuple[Backend, ...], se
     apps = workspace.loaded.facts.apps
     merged: dict[tuple[str, str, int], tuple[DeployFile, tuple[int, int], str, dict[Backend, str], bool]] = {}
     for target in targets:
-        backends = {_after(target)(app) for app in apps} & set(BACKENDS)
+        after = {_after(target)(app) for app in apps}
+        backends = (after | {target} if "several" in after else after) & set(BACKENDS)
         served = servers if target != "flask" else set()
         judge = Requirements(workspace, backends, importer(workspace), served)
         for code, file, place, text, why, by_hand in _needs(workspace, judge):

@@ -60,6 +60,8 @@ class Selection:
     errors: list[FileError] = field(default_factory=list)
     #: How many Python files and notebooks were read.
     read: int = 0
+    #: What the files around those import, as far as it was looked at.
+    imports: dict[str, Sequence[Import]] = field(default_factory=dict)
 
     def of(self, *tiers: Tier) -> list[Selected]:
         return [one for one in self.files.values() if one.tier in tiers]
@@ -109,6 +111,7 @@ class _Gate:
                 result.skipped.append(Skipped(path, GENERATED))
             else:
                 result.files[path] = Selected(path, Source(path, data), tier, self.imports(path))
+        result.imports = self.known
         return result
 
     def read(self, path: str) -> bytes | None:

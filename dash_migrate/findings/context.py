@@ -57,6 +57,7 @@ class Context:
         node: ast.AST,
         apps: list[App],
         obligation: Obligation | None = None,
+        only: set[str] | None = None,
         **fields: str,
     ) -> None:
         """Note a finding at a node, unless the apps it concerns or a guard around it make it moot.
@@ -64,6 +65,7 @@ class Context:
         Args:
             apps: the Dash apps the place belongs to; their backends decide.
             obligation: other than the rule's own.
+            only: the backends it can concern (default: all).
             fields: for the rule's message; ``text`` is the node's source if not given.
         """
         place = self.text.place(node)
@@ -71,7 +73,7 @@ class Context:
             return
         fields.setdefault("text", self.source(node))
         self._reported.add((code, place))
-        self.report_place(code, place, node, apps, obligation, **fields)
+        self.report_place(code, place, node, apps, obligation, only, **fields)
 
     def report_place(
         self,
@@ -80,6 +82,7 @@ class Context:
         anchor: ast.AST | None,
         apps: list[App],
         obligation: Obligation | None = None,
+        only: set[str] | None = None,
         **fields: str,
     ) -> None:
         """The same for a stretch of the file; ``anchor`` is the ``ast`` node whose guards count."""
@@ -87,6 +90,8 @@ class Context:
         allowed: set[str] | None = None
         if anchor is not None:
             allowed = guarded_backends(anchor, self.file, self.scope_of(anchor))
+        if only is not None:
+            allowed = only if allowed is None else allowed & only
         backends: dict[Backend, Status] = {}
         for target in self.targets:
             known = entry.backends[target]

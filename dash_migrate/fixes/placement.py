@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from functools import cached_property
 
+from dash_migrate import deploy
 from dash_migrate.facts.names import names
-from dash_migrate.facts.scan import App, Facts
+from dash_migrate.facts.scan import App
 from dash_migrate.facts.scopes import FileIndex
-from dash_migrate.files.project import ModuleMap
+from dash_migrate.project import Loaded
 
 
 class Placement:
     """One bridge module per import root that holds apps."""
 
-    def __init__(self, facts: Facts, modules: ModuleMap, name: str) -> None:
-        self.facts = facts
-        self.modules = modules
+    def __init__(self, loaded: Loaded, name: str) -> None:
+        self.loaded = loaded
+        self.facts = loaded.facts
+        self.modules = loaded.selection.modules
         self.name = name
         self.placed: dict[str, str] = {}
 
@@ -24,7 +27,21 @@ class Placement:
     def _votes(self) -> dict[str, Counter[str]]:
         """For each file, the folders on ``sys.path`` that its imports, and imports of it, speak for."""
         votes: dict[str, Counter[str]] = defaultdict(Counter)
-        for file in self.facts.project.files.values():
+        for path, root in deploy.import_roots(self.loaded):
+            votes[path][root] += 5
+        for path, candidate in self._imported():
+            for found in self.modules.resolve_import(path, 0, candidate)[:1]:
+                stem = found.removesuffix(".py").removesuffix("/__init__")
+                tail = candidate.replace(".", "/")
+                root = "" if stem == tail else stem[: -len(tail) - 1]
+                votes[path][root] += 3
+                votes[found][root] += 1
+        return votes
+
+    def _imported(self) -> Iterator[tuple[str, str]]:
+        """What each file may import by a name that begins at such a folder."""
+        files = self.facts.project.files
+        for file in files.values():
             for bindings in file.module.bindings.values():
                 for binding in bindings:
                     if binding.kind not in ("import", "from", "star") or binding.level:
@@ -33,13 +50,13 @@ class Placement:
                         continue
                     dotted = binding.attr if binding.kind == "import" else binding.module
                     for candidate in (f"{dotted}.{binding.attr}", dotted) if binding.kind == "from" else (dotted,):
-                        for found in self.modules.resolve_import(file.display, 0, candidate)[:1]:
-                            stem = found.removesuffix(".py").removesuffix("/__init__")
-                            tail = candidate.replace(".", "/")
-                            root = "" if stem == tail else stem[: -len(tail) - 1]
-                            votes[file.display][root] += 3
-                            votes[found][root] += 1
-        return votes
+                        yield file.display, candidate
+        for path, imports in self.loaded.selection.imports.items():
+            for one in imports if path not in files else ():
+                if not one.level and one.top not in names().external_roots:
+                    yield from (
+                        (path, candidate) for candidate in (*(f"{one.module}.{n}" for n in one.names), one.module)
+                    )
 
     def root_of(self, file: FileIndex) -> str:
         """The folder that is on ``sys.path`` when a file runs, judged by how imports of the project resolve."""

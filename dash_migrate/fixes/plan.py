@@ -148,7 +148,7 @@ class Planner:
 
     def place(self, group: GroupPlan, package: str, parts: Mapping[str, bytes]) -> Placement:
         """Put the package beside the apps that need it, and spell its imports."""
-        placement = Placement(self.facts, self.loaded.selection.modules, package)
+        placement = Placement(self.loaded, package)
         for path in self.spell_imports(group, placement):
             for part, data in parts.items():
                 self.fixed.created[f"{path}/{part}"] = data

@@ -19,7 +19,7 @@ def flask_name(context: Context, node: ast.Name | ast.Attribute) -> None:
         if not isinstance(value, Ext) or not value.dotted.startswith("flask."):
             continue
         row = table("flask_names")["names"].get(value.dotted[6:])
-        if row is None or _is_type(node) or _is_bound_otherwise(context, node):
+        if row is None or _is_type(node):
             continue
         if context.file.display not in context.sides.dash_files:
             continue
@@ -30,33 +30,32 @@ def flask_name(context: Context, node: ast.Name | ast.Attribute) -> None:
             continue
         states = {app.backend for app in apps}
         if not states & {"flask", "unknown"} and any(app.bridged for app in apps):
-            context.report("DM905", node, apps)
+            context.report("DM905", node, apps, only=_flask_on(context, node))
         elif states != {"custom"}:
-            context.report(row["rule"], node, apps)
+            context.report(row["rule"], node, apps, only=_flask_on(context, node))
 
 
-def _is_bound_otherwise(context: Context, node: ast.Name | ast.Attribute) -> bool:
-    """Whether the guard around a use has a binding of its own: ``elif backend == "quart": from quart import g``."""
+def _flask_on(context: Context, node: ast.Name | ast.Attribute) -> set[str] | None:
+    """The backends on which the name is Flask's, where guards bind it twice: ``elif backend == "quart": from …``."""
     root: ast.expr = node
     while isinstance(root, ast.Attribute):
         root = root.value
     if not isinstance(root, ast.Name):
-        return False
+        return None
     scope = context.scope_of(root)
     owner = scope.owner_of(root.id)
     bindings = owner.bindings.get(root.id, []) if owner is not None else []
     if len(bindings) < 2:
-        return False
-    allowed = guarded_backends(node, context.file, scope)
-    if allowed is None:
-        return False
+        return None
     evaluator = context.facts.project.evaluator
+    found: set[str] = set()
     for binding in bindings:
-        bound = guarded_backends(binding.node, context.file, binding.scope)
-        is_seen = bound is None or bool(bound & allowed)
-        if is_seen and any(isinstance(v, Ext) and v.dotted.startswith("flask.") for v in evaluator.binding(binding)):
-            return False
-    return True
+        if any(isinstance(v, Ext) and v.dotted.startswith("flask.") for v in evaluator.binding(binding)):
+            bound = guarded_backends(binding.node, context.file, binding.scope)
+            if bound is None:
+                return None
+            found |= bound
+    return found
 
 
 def _is_type(node: ast.AST) -> bool:

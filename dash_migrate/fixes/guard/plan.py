@@ -104,7 +104,7 @@ class _GuardPlanner(Planner):
         """Put the package of a variant beside the apps."""
         native = variant.native
         assert native is not None
-        placement = Placement(self.facts, self.loaded.selection.modules, native.package)
+        placement = Placement(self.loaded, native.package)
         for path in self.spell_imports(group, placement, variant.edits):
             for part, data in emit(native.package, native.rows, variant.names).items():
                 self.fixed.created[f"{path}/{part}"] = data
@@ -149,7 +149,7 @@ class _GuardPlanner(Planner):
 
     def _resolver(self, group: GroupPlan, resolver: Resolver, edits: Mapping[str, FileEdits]) -> Placement:
         """Put the resolver beside each app of a group."""
-        placement = Placement(self.facts, self.loaded.selection.modules, MODULE)
+        placement = Placement(self.loaded, MODULE)
         for path in self.spell_imports(group, placement, edits):
             resolver.prefix = "." if "." in placement.placed[path] else ""
             self.fixed.created[f"{path}.py"] = resolver.text().encode()
