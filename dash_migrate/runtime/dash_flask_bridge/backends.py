@@ -72,7 +72,7 @@ class Bridge:
         super().setup_backend(dash_app)  # type: ignore[misc]
         execute = dash_app._execute_callback
 
-        def execute_callback(function: Any, *args: Any, **kwargs: Any) -> Any:
+        def execute_callback(function: Any, /, *args: Any, **kwargs: Any) -> Any:
             callback = execute(function, *args, **kwargs)
             call = current_call.get()
             if call is None or inspect.iscoroutinefunction(function):

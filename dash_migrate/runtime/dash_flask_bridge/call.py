@@ -163,7 +163,7 @@ class Call:
             data, more = self._next("body")
             yield data
 
-    async def offload(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    async def offload(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Run a blocking function in the waiting Flask thread, in the caller's context."""
         reply = asyncio.get_running_loop().create_future()
         job = functools.partial(contextvars.copy_context().run, function, *args, **kwargs)

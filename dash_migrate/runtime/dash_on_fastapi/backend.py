@@ -49,7 +49,7 @@ class FastAPIBackend(FastAPIDashServer):
         self.server.dash.append(self)
         execute = dash_app._execute_callback
 
-        def execute_callback(function: Any, *args: Any, **kwargs: Any) -> Any:
+        def execute_callback(function: Any, /, *args: Any, **kwargs: Any) -> Any:
             callback = execute(function, *args, **kwargs)
             if has_request() and current_request().scope.get("dash.websocket"):
                 return _in_app_context(self.server, callback, inspect.iscoroutinefunction(function))
@@ -246,7 +246,7 @@ class _Executor:
     def __init__(self, inner: Any) -> None:
         self._inner = inner
 
-    def submit(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
         return self._inner.submit(contextvars.copy_context().run, function, *args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:

@@ -30,10 +30,10 @@ def _escapes(name: str | None) -> bool:
     return name is None or name.endswith((".html", ".htm", ".xml", ".xhtml", ".svg"))
 
 
-def render_template(name: Any, **context: Any) -> str:
+def render_template(template_name_or_list: Any, **context: Any) -> str:
     """``flask.render_template``."""
     env = current_request().app.jinja_env
-    template = env.get_or_select_template(name)
+    template = env.get_or_select_template(template_name_or_list)
     return str(template.render(_context(context)))
 
 

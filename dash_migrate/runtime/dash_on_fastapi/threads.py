@@ -16,7 +16,7 @@ THREADS = int(os.environ.get("DASH_THREADS", "100"))
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="dash")
 
 
-async def in_thread(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+async def in_thread(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     """Call a blocking function in a thread; context variables it sets are set for the caller too."""
     context = contextvars.copy_context()
     job = functools.partial(context.run, function, *args, **kwargs)
