@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 
 from dash_migrate.app_records import name_of
@@ -24,7 +25,7 @@ def constructor_of(material: Material, app: App, limit: int = 160) -> str:
     if text is None or not hasattr(node, "lineno"):
         return ""
     start, end = text.place(node)
-    shown = " ".join(text.text[start:end].split())
+    shown = re.sub(r"(?<=[(\[{]) | (?=[)\]}])", "", " ".join(text.text[start:end].split()))
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 

@@ -33,6 +33,7 @@ class Material:
         self.facts: Facts = loaded.facts
         self.findings = findings or []
         self._apps: dict[str, list[App]] = {}
+        self._apps_of_callback: dict[int, list[App]] = {}
 
     @cached_property
     def sides(self) -> Sides:
@@ -102,9 +103,12 @@ class Material:
 
     def apps_of_callback(self, callback: Callback) -> list[App]:
         """The apps it is declared on; for ``dash.callback`` those that its file is linked with."""
-        same = self.facts.project.evaluator.same_object
-        found = [app for app in self.facts.apps if any(same(app.value, one) for one in callback.apps)]
-        return found or self.apps_of_path(callback.file.display)
+        known = self._apps_of_callback.get(id(callback))
+        if known is None:
+            same = self.facts.project.evaluator.same_object
+            known = [app for app in self.facts.apps if any(same(app.value, one) for one in callback.apps)]
+            known = self._apps_of_callback[id(callback)] = known or self.apps_of_path(callback.file.display)
+        return known
 
     # --- looking around in the code
 

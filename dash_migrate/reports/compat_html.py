@@ -5,27 +5,30 @@ from __future__ import annotations
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from dash_migrate import __version__
-from dash_migrate.compat.model import CompatReport, Fate, Judged
+from dash_migrate.compat.model import CompatReport, Judged, VerdictKind
 from dash_migrate.model import OBLIGATIONS
-from dash_migrate.reports.words import BACKEND_LABELS, count
+from dash_migrate.reports.compat_words import (
+    FATES,
+    blocking_groups,
+    change_words,
+    coverage_words,
+    same_for,
+    start_words,
+)
+from dash_migrate.reports.words import BACKEND_LABELS, backend_now, count
 
 TEMPLATES = Path(__file__).with_name("templates")
-FATES: dict[Fate, str] = {
-    "native": "becomes code of the target",
-    "bridged": "stays Flask code, behind the bridge",
-    "guarded": "code for both backends",
-    "manual": "left to a person",
-    "stays": "may stay as it is",
-}
+#: a mark, what it means, how several are counted
 VERDICTS = {
-    "ready": ("✓", "runs there as it is"),
-    "automatic": ("⚙", "dash-migrate fix does it"),
-    "decisions": ("?", "fix leaves decisions to a person"),
-    "blocked": ("✗", "something it needs is missing there"),
+    "ready": ("✓", "runs there as it is", "ready"),
+    "automatic": ("⚙", "dash-migrate fix does it", "automatic"),
+    "decisions": ("?", "fix leaves decisions to a person", "with decisions"),
+    "blocked": ("✗", "something it needs is missing there", "blocked"),
 }
+STRATEGIES = {"rewrite": "native", "bridge": "bridged", "guard": "guarded"}
 CELLS = {"yes": "✓", "partly": "~", "no": "✗", "n/a": "–"}
 
 
@@ -42,7 +45,21 @@ def as_text(report: CompatReport, title: str = "Dash backends: compatibility rep
     )
     environment.filters["code"] = _code
     environment.filters["count"] = count
-    environment.globals.update(labels=BACKEND_LABELS, verdict_words=VERDICTS, cell_marks=CELLS, fate_words=FATES)
+    environment.globals.update(
+        labels=BACKEND_LABELS,
+        now=backend_now,
+        verdict_words=VERDICTS,
+        strategies=STRATEGIES,
+        cell_marks=CELLS,
+        fate_words=FATES,
+        coverage=coverage_words,
+        start_words=start_words,
+        change_words=change_words,
+        same_for=same_for,
+        blocking=blocking_groups,
+        diff_lines=diff_lines,
+        frame_lines=frame_lines,
+    )
     template = environment.get_template("report.html.j2")
     return template.render(
         title=title,
@@ -51,12 +68,13 @@ def as_text(report: CompatReport, title: str = "Dash backends: compatibility rep
         obligations=OBLIGATIONS,
         codes=_codes(report),
         files=sorted({one.finding.path for one in report.findings}),
-        fates=_fates(report),
+        fates={target: report.fates_on(target) for target in report.targets},
+        shown_fates={fate for target in report.targets for fate in report.fates_on(target)},
+        totals=_totals(report),
         counts={o: report.count(o) for o in OBLIGATIONS},
+        differing_of=lambda app: [use for use in app.features if use.differs(report.targets)],
         style=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
         script=(TEMPLATES / "report.js").read_text(encoding="utf-8"),
-        diff_lines=diff_lines,
-        frame_lines=frame_lines,
     )
 
 
@@ -66,12 +84,12 @@ def _codes(report: CompatReport) -> list[tuple[str, str, int]]:
     return sorted((code, name, number) for (code, name), number in found.items())
 
 
-def _fates(report: CompatReport) -> dict[str, dict[Fate, int]]:
-    """How many findings have which fate, by target."""
-    found: dict[str, dict[Fate, int]] = {}
+def _totals(report: CompatReport) -> dict[str, dict[str, int]]:
+    """How many apps have which verdict, by target, the best first."""
+    found: dict[str, dict[str, int]] = {}
     for target in report.targets:
-        counted = Counter(one.fates[target] for one in report.findings if target in one.fates)
-        found[target] = {fate: counted[fate] for fate in FATES if counted[fate]}
+        counted = Counter(app.verdicts[target].kind for app in report.apps)
+        found[target] = {kind: counted[kind] for kind in get_args(VerdictKind) if counted[kind]}
     return found
 
 

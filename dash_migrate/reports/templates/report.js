@@ -12,6 +12,17 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", tell);
   tell();
 
+  // On paper everything is open, unless that would be hundreds of pages.
+  const MOST = 150;
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    const few = document.querySelectorAll("#found > li:not([hidden])").length <= MOST;
+    opened = Array.from(document.querySelectorAll(few ? "details" : "details.app"))
+      .filter((one) => !one.open && !one.closest("[hidden]"));
+    opened.forEach((one) => { one.open = true; });
+  });
+  addEventListener("afterprint", () => { opened.forEach((one) => { one.open = false; }); });
+
   const list = document.getElementById("found");
   if (!list) return;
   const items = Array.from(list.children);
@@ -78,11 +89,4 @@
     const next = visible[here + (event.key === "ArrowDown" ? 1 : -1)];
     if (next) { event.preventDefault(); next.querySelector("summary").focus(); }
   });
-
-  let opened = [];
-  addEventListener("beforeprint", () => {
-    opened = Array.from(document.querySelectorAll("details:not([open])")).filter((one) => !one.closest("[hidden]"));
-    opened.forEach((one) => { one.open = true; });
-  });
-  addEventListener("afterprint", () => { opened.forEach((one) => { one.open = false; }); });
 })();
