@@ -21,8 +21,8 @@ from dash_migrate.project import Loaded
 #: the code that a marker left by ``fix`` speaks of
 _MARKED = re.compile(r"\bDM\d{3}\b")
 
-
-Key = tuple[str, Span, str]
+#: file and code
+Key = tuple[str, str]
 
 
 @dataclass
@@ -33,13 +33,15 @@ class Move:
     outcome: Outcome
     changes: tuple[FileChange, ...]
     hunks: HunkIndex
-    #: the findings that are still there afterwards, by their ``sort_key``
-    lasting: frozenset[Key]
+    #: what is found afterwards, at the places where it is now
+    left: tuple[Finding, ...]
+    #: which of the findings before that is, by their ``sort_key``
+    lasting: frozenset[tuple[str, Span, str]]
 
     @property
     def work_left(self) -> list[Finding]:
         """What a person has to do after ``fix``."""
-        return [f for f in self.outcome.report.findings if is_work(f)]
+        return [f for f in self.left if is_work(f)]
 
     def plan_of(self, app: App) -> GroupPlan | None:
         """How ``fix`` moves an app; None if it does not."""
@@ -96,28 +98,32 @@ def move(
     narrowed(outcome.report, paths)
     changes = file_changes(outcome.changes, target)
     mine = [f for f in before if target in f.backends]
-    return Move(target, outcome, changes, HunkIndex(changes), lasting(mine, outcome.report.findings))
+    found = pairs(mine, outcome.report.findings)
+    left = tuple(new if old is None else replace(new, span=old.span) for new, old in found)
+    lasting = frozenset(old.sort_key for _, old in found if old is not None)
+    return Move(target, outcome, changes, HunkIndex(changes), left, lasting)
 
 
-def lasting(before: Iterable[Finding], after: Iterable[Finding]) -> frozenset[Key]:
-    """The findings that ``fix`` leaves, told by file and code: those that read the same first, then the last ones.
+def pairs(before: Iterable[Finding], after: Iterable[Finding]) -> list[tuple[Finding, Finding | None]]:
+    """The findings after ``fix``, each with the one before that it is.
 
-    A marker that it left stands for the finding whose code it names.
+    They are told by file and code: those that read the same first, then the last ones. A marker that ``fix`` left
+    stands for a finding whose code it names.
     """
-    left: Mapping[tuple[str, str], list[str]] = defaultdict(list)
+    known: dict[Key, list[Finding]] = defaultdict(list)
+    for one in before:
+        known[one.path, one.code].append(one)
+    found: list[tuple[Finding, Finding | None]] = []
+    others: list[tuple[Finding, Key]] = []
     for one in after:
         marked = _MARKED.search(one.message) if one.code == "DM904" else None
-        left[one.path, marked[0] if marked is not None else one.code].append(one.message)
-    found: set[Key] = set()
-    by_key: dict[tuple[str, str], list[Finding]] = defaultdict(list)
-    for one in before:
-        messages = left.get((one.path, one.code), [])
-        if one.message in messages:
-            messages.remove(one.message)
-            found.add(one.sort_key)
+        key = (one.path, marked[0] if marked is not None else one.code)
+        same = next((old for old in known[key] if old.message == one.message), None)
+        if same is None:
+            others.append((one, key))
         else:
-            by_key[one.path, one.code].append(one)
-    for key, others in by_key.items():
-        number = min(len(left.get(key, ())), len(others))
-        found.update(one.sort_key for one in others[len(others) - number :])
-    return frozenset(found)
+            known[key].remove(same)
+            found.append((one, same))
+    found += [(one, known[key].pop() if known[key] else None) for one, key in reversed(others)]
+    found.sort(key=lambda pair: (pair[1] or pair[0]).sort_key)
+    return found

@@ -44,14 +44,17 @@ def verdict(
     strategy = plan.strategy if plan is not None else None
     declines = move.declines_of(app)
     kept_off = stuck(app, target, plan is not None)
-    decisions = len(left) + bool(kept_off)
-    missing = [f"{use.title}: {use.cells[target].seen}" for use in features if is_missing(use, target)]
+    used = list(features)
+    missing = [f"{use.title}: {use.cells[target].seen}" for use in used if is_missing(use, target)]
+    changed = [] if plan is None else [u for u in used if is_changed(u, target) and not is_missing(u, target)]
+    lost = [f"{use.title}: {use.cells[target].seen}" for use in changed]
+    decisions = len(left) + len(lost) + bool(kept_off)
     impossible = [f for f in left if f.backends.get(target) == "impossible"]
     reasons = [*missing, *(f"{f.path}:{f.span.line} {f.message}" for f in impossible)]
     if reasons:
         return Verdict("blocked", decisions, _few([*reasons, *kept_off]), strategy, declines)
     if decisions:
-        return Verdict("decisions", decisions, _few([*kept_off, *_summed(left)]), strategy, declines)
+        return Verdict("decisions", decisions, _few([*kept_off, *lost, *_summed(left)]), strategy, declines)
     if strategy is not None:
         return Verdict("automatic", 0, (_moved(strategy, before, declines),), strategy, declines)
     if any(is_work(f) for f in before):
@@ -102,6 +105,15 @@ def is_missing(use: FeatureUse, target: Backend) -> bool:
     return use.essential and use.cells[target].status == "no" and target not in use.kept
 
 
+def is_changed(use: FeatureUse, target: Backend) -> bool:
+    """Whether a moved app does with a feature what it did not do on Flask, and ``fix`` does not see to it.
+
+    Start commands are left out: they have findings of their own.
+    """
+    differs = use.cells["flask"].status == "yes" and use.cells[target].status in ("no", "partly")
+    return bool(use.places) and differs and target not in use.kept and feature(use.id).group != "serving"
+
+
 def _summed(findings: Sequence[Finding]) -> list[str]:
     """One line a code, with how often and where first."""
     by_code: dict[str, list[Finding]] = {}
@@ -149,7 +161,7 @@ def checklist(move: Move, apps: Sequence[AppReport], paths: Sequence[str], comma
         for start in app.starts:
             if start.place is None and target in start.after:
                 todos.append(Todo(f"Start {app.name} in production", command=start.after[target]))
-    for finding in move.outcome.report.findings:
+    for finding in move.left:
         if not is_work(finding) and finding.code in _ADVICE:
             place = Place(finding.path, finding.span.line)
             words = f"{finding.message} (optional)"
@@ -193,9 +205,7 @@ def _features(app: AppReport, target: Backend) -> list[Todo]:
     found = []
     for use in app.features:
         cell = use.cells[target]
-        if cell.status not in ("no", "partly") or target in use.kept or use.cells["flask"].status == cell.status:
-            continue
-        if feature(use.id).group == "serving":  # start commands have findings of their own
+        if not is_changed(use, target) and not is_missing(use, target):
             continue
         text = f"{app.name}: {use.title} — {cell.seen}" + (f". {cell.note}" if cell.note else "")
         found.append(Todo(text, use.places[0] if use.places else None))
