@@ -13,7 +13,7 @@ from dash_migrate.check import check
 from dash_migrate.findings.rules import Example, Rule
 from dash_migrate.fix import Outcome, fix
 from dash_migrate.fixes.plan import Strategy
-from dash_migrate.model import BACKENDS, Backend
+from dash_migrate.model import BACKENDS, Backend, Finding
 from dash_migrate.writes.apply import apply
 
 
@@ -26,14 +26,20 @@ def written(example: Example, folder: Path) -> Path:
     return folder
 
 
-def reported(folder: Path, target: Backend, strategy: str = "auto") -> list[str]:
-    """The codes that ``check`` reports of a project; those that ``fix`` reports where a strategy is insisted on."""
+def reported(folder: Path, target: Backend, strategy: str = "auto") -> list[Finding]:
+    """What ``check`` reports of a project; what ``fix`` reports where a strategy is insisted on."""
     with inside(folder):
         if strategy == "auto":
             report = check(["."], (target,))
         else:
             report = fix(["."], (target,), cast("Strategy", strategy)).report
-    return [finding.code for finding in report.findings]
+    return list(report.findings)
+
+
+def place(example: Example, finding: Finding) -> str:
+    """The text that a finding is about, which is on one line of the one file of an example."""
+    line = example.files[0].before.splitlines()[finding.span.line - 1]
+    return line[finding.span.column - 1 : finding.span.end_column - 1]
 
 
 def fixed(folder: Path, target: Backend, strategy: str = "auto") -> Outcome:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from rule_examples import contents, fixed, recorded, reported, targets_of, written
+from rule_examples import contents, fixed, place, recorded, reported, targets_of, written
 
 from dash_migrate.findings.rules import FAMILIES, Example, Rule, all_rules, rule, rule_paths
 from dash_migrate.model import BACKENDS, OBLIGATIONS, Backend, Status
@@ -49,7 +49,7 @@ def test_form(code: str) -> None:
         assert set(entry) <= {"status", "today", "fix"}
         assert entry["status"] in get_args(Status)
     for block in data["example"]:
-        assert set(block) <= {"title", "quiet", "strategy", "file"} | FILE_KEYS
+        assert set(block) <= {"title", "quiet", "found", "strategy", "file"} | FILE_KEYS
         assert block["title"]
         assert "before" in block or block["file"]
         for file in block.get("file", ()):
@@ -116,9 +116,13 @@ def test_examples(code: str, tmp_path: Path) -> None:
     for number, example in enumerate(entry.examples):
         folder = tmp_path / str(number)
         written(example, folder / "check")
-        said = {target: code in reported(folder / "check", target, example.strategy) for target in BACKENDS}
+        found = {target: reported(folder / "check", target, example.strategy) for target in BACKENDS}
+        said = {target: code in (finding.code for finding in found[target]) for target in BACKENDS}
         concerned = {target: not example.quiet and entry.backends[target].status != "works" for target in BACKENDS}
         assert said == concerned, f"{example.title}: reported wrongly"
+        for target in BACKENDS if example.found else ():
+            places = [place(example, finding) for finding in found[target] if finding.code == code]
+            assert places == (list(example.found) if concerned[target] else []), example.title
         after: dict[Backend, list[str]] = {}
         for target in targets_of(entry) if not example.quiet else ():
             after[target] = _moved(entry, example, folder / target, target)

@@ -56,6 +56,8 @@ class Example:
     files: tuple[ExampleFile, ...]
     title: str = ""
     quiet: bool = False
+    #: the text of each place in its one file that the rule reports, where the example is of that
+    found: tuple[str, ...] = ()
     #: what ``fix`` is asked for; with ``rewrite`` the rule speaks after it
     strategy: str = "auto"
 
@@ -126,7 +128,13 @@ def _example(block: dict[str, Any]) -> Example:
         ExampleFile(one.get("path", "app.py"), one["before"], {b: one[b] for b in BACKENDS if b in one})
         for one in blocks
     )
-    return Example(files, block.get("title", ""), block.get("quiet", False), block.get("strategy", "auto"))
+    return Example(
+        files,
+        block.get("title", ""),
+        block.get("quiet", False),
+        tuple(block.get("found", ())),
+        block.get("strategy", "auto"),
+    )
 
 
 def all_rules() -> list[Rule]:
