@@ -153,6 +153,7 @@ def _steps(
     requests: Path | None, har: Path | None, access_log: Path | None, timeout: float
 ) -> tuple[list[Step] | None, str, Any, dict[str, str], list[str]]:
     """What to ask besides what is derived, the Host header, how the requests file starts the app, its variables."""
+    from dash_migrate.verify._serve import SCRIPT
     from dash_migrate.verify.recorded import HOST, from_access_log, from_har
     from dash_migrate.verify.requests_file import load
     from dash_migrate.verify.start_points import StartPoint
@@ -163,8 +164,8 @@ def _steps(
         plan = load(requests)
         steps += plan.steps
         host, env = plan.host, dict(plan.env)
-        target = f"run:{plan.target}" if plan.kind == "script" else plan.target
-        after = f"run:{plan.after_target}" if plan.kind == "script" else plan.after_target
+        target = SCRIPT + plan.target if plan.kind == "script" else plan.target
+        after = SCRIPT + plan.after_target if plan.kind == "script" else plan.after_target
         start = tuple(StartPoint(one, plan.cwd, plan.sys_path, requests.name, plan.argv) for one in (target, after))
     if har is not None:
         steps += from_har(har, timeout)

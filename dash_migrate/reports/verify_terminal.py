@@ -38,7 +38,7 @@ def draw(console: Console, found: Verification, show_all: bool = False) -> None:
     """Print a verification."""
     different = found.different
     for side, booted in (("before", found.before), ("after", found.after)):
-        console.print(f"{side:7} {booted.target.removeprefix('run:')} on {booted.server} ({booted.why})")
+        console.print(f"{side:7} {booted.target} on {booted.server} ({booted.why})")
     console.print()
     console.print(_summary(found))
     console.print()

@@ -2,7 +2,8 @@
 
 Standard library and the app's packages only; dash_migrate need not be installed there.
 Arguments: kind, target, port. The target is ``module:attr.attr``, ``module:factory()``, a module alone (what it
-serves is looked for), or ``run:path`` (the script is run as by hand, and what it starts is served instead).
+serves is looked for), or ``python path`` (the script is run as by hand, and what it starts is served instead; no
+module can be named with a space).
 With DASH_MIGRATE_DESCRIBE in the environment, what the app consists of is written to ``<that>.json`` as soon as
 a file of that name appears.
 """
@@ -20,6 +21,7 @@ import time
 import types
 from typing import Any
 
+SCRIPT = "python "
 USUAL_NAMES = ("server", "application", "app", "SERVER")
 
 
@@ -33,8 +35,8 @@ class Started(BaseException):
 
 def resolve(target: str) -> Any:
     """The object behind a target."""
-    if target.startswith("run:"):
-        return _server_of(_run(target[4:]))
+    if target.startswith(SCRIPT):
+        return _server_of(_run(target[len(SCRIPT) :]))
     module, _, path = target.partition(":")
     imported = importlib.import_module(module)
     if not path:

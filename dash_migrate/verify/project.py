@@ -245,7 +245,7 @@ def _running(setup: _Setup) -> Iterator[_Running]:
     failures: list[BootError] = []
     notes: list[str] = []
     for point in setup.points[:MOST_TRIES]:
-        setup.say(f"booting {point.target.removeprefix('run:')} ({point.why})")
+        setup.say(f"booting {point.target} ({point.why})")
         servers = _servers(setup, point)
         began = time.monotonic()
         try:

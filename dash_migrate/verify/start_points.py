@@ -15,6 +15,7 @@ from dash_migrate.deploy.starts import Start as Command
 from dash_migrate.facts.project import last_name
 from dash_migrate.facts.scopes import FileIndex, parent_of
 from dash_migrate.project import Loaded
+from dash_migrate.verify._serve import SCRIPT
 
 _ASGI_TARGET = re.compile(
     r"(?:uvicorn|hypercorn|UvicornWorker|granian)\b[^\n]*?[\s\"'=,:]((?:[A-Za-z_][\w.]*):(?:[A-Za-z_][\w.]*)(?:\(\))?)"
@@ -27,8 +28,8 @@ _SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASS|PASSWORD|PASSWD|PWD|USER|USERNAME|
 class StartPoint:
     """One way to start an app.
 
-    ``target`` as ``_serve.py`` takes it: ``module:attr``, a module alone, or ``run:script``; ``cwd`` and ``sys_path``
-    are relative to the project; ``why`` says where it was found.
+    ``target`` as ``_serve.py`` takes it: ``module:attr``, a module alone, or ``python script``; ``cwd`` and
+    ``sys_path`` are relative to the project; ``why`` says where it was found.
     """
 
     target: str
@@ -54,7 +55,7 @@ def given(spelled: str, root: Path) -> StartPoint:
     module, colon, attr = spelled.partition(":")
     if module.endswith(".py") and not colon:
         folder = posixpath.dirname(module)
-        return StartPoint(f"run:{posixpath.basename(module)}", folder or ".", (), "--app")
+        return StartPoint(f"{SCRIPT}{posixpath.basename(module)}", folder or ".", (), "--app")
     folder, _, name = module.removesuffix(".py").rpartition("/")
     return StartPoint(f"{name}:{attr}" if colon else name, folder or ".", (), "--app")
 
@@ -68,7 +69,7 @@ def _found(material: Material, root: Path) -> Iterator[StartPoint]:
     homes = [app.file for app in material.facts.apps]
     for file, guarded in scripts:
         folder, name = posixpath.split(file.display)
-        run = StartPoint(f"run:{name}", folder or ".", (), f"python {file.display}")
+        run = StartPoint(f"{SCRIPT}{name}", folder or ".", (), f"python {file.display}")
         module = _of_module(file.display, material)
         if guarded and any(app.file is file for app in material.facts.apps) and _at_top(material, file):
             yield from (module, run)
