@@ -11,12 +11,11 @@ from dash import _validate
 from dash.fingerprint import check_fingerprint
 from starlette.requests import Request
 from starlette.responses import Response
-from werkzeug.exceptions import HTTPException
 from werkzeug.utils import send_file as werkzeug_send_file
 from werkzeug.utils import send_from_directory as werkzeug_send_from_directory
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .answers import error_page, from_werkzeug, wsgi_environ
+from .answers import from_werkzeug, wsgi_environ
 
 
 def send_file(request: Request, path_or_file: Any, **options: Any) -> Response:
@@ -27,12 +26,13 @@ def send_file(request: Request, path_or_file: Any, **options: Any) -> Response:
 
 
 def send_from_directory(request: Request, directory: Any, path: Any, **options: Any) -> Response:
-    """``flask.send_from_directory``: a file in a folder, or the page for 404."""
+    """``flask.send_from_directory``: a file in a folder.
+
+    Raises:
+        NotFound: no such file in the folder; for the app's error handlers.
+    """
     options.setdefault("max_age", None)
-    try:
-        made = werkzeug_send_from_directory(directory, path, wsgi_environ(request), **options)
-    except HTTPException as error:
-        return error_page(error)
+    made = werkzeug_send_from_directory(directory, path, wsgi_environ(request), **options)
     return from_werkzeug(made, request)
 
 
