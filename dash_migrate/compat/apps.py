@@ -159,7 +159,7 @@ def _scripts(material: Material, app: App) -> list[Place]:
         for name in ("run", "run_server"):
             for node, _ in file.attributes.get(name, ()):
                 values = material.facts.dash_apps(node.value)
-                if any(material.facts.project.evaluator.same_object(app.value, v) for v in values):
+                if any(material.facts.project.evaluator.objects.same_object(app.value, v) for v in values):
                     found.setdefault(path, Place(path, node.lineno))
     return list(found.values())
 

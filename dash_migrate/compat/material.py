@@ -105,7 +105,7 @@ class Material:
         """The apps it is declared on; for ``dash.callback`` those that its file is linked with."""
         known = self._apps_of_callback.get(id(callback))
         if known is None:
-            same = self.facts.project.evaluator.same_object
+            same = self.facts.project.evaluator.objects.same_object
             known = [app for app in self.facts.apps if any(same(app.value, one) for one in callback.apps)]
             known = self._apps_of_callback[id(callback)] = known or self.apps_of_path(callback.file.display)
         return known

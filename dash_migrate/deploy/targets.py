@@ -110,7 +110,7 @@ class Targets:
         factory = isinstance(node, ast.Call)
         functions = [v for v in values if isinstance(v, Func)]
         if functions and not factory:
-            values = frozenset().union(*(self.facts.project.evaluator.returned(f) for f in functions))
+            values = frozenset().union(*(self.facts.project.evaluator.calls.returned(f) for f in functions))
             factory = True
         kind = self._kind(values)
         apps = self._apps(values)
@@ -135,10 +135,10 @@ class Targets:
         found: set[Value] = set()
         if isinstance(node, ast.Attribute):
             for value in self._eval(node.value, file):
-                found |= evaluator.attribute(value, node.attr)
+                found |= evaluator.objects.attribute(value, node.attr)
         elif isinstance(node, ast.Call):
             for value in self._eval(node.func, file):
-                found |= evaluator.call(value, node, file.module)
+                found |= evaluator.calls.call(value, node, file.module)
         return frozenset(found) or NOTHING
 
     def _kind(self, values: Values) -> TargetKind:

@@ -30,7 +30,7 @@ class BackendClass:
 def backend_class(evaluator: Evaluator, cls: Cls) -> BackendClass | None:
     """What the class is, if it inherits from one of Dash's backends."""
     kinds = names().backend_classes
-    found = [kinds[base] for base in evaluator.external_bases(cls) if base in kinds]
+    found = [kinds[base] for base in evaluator.objects.external_bases(cls) if base in kinds]
     if not found:
         return None
     kind = next((k for k in found if k != "base"), "base")
@@ -39,7 +39,7 @@ def backend_class(evaluator: Evaluator, cls: Cls) -> BackendClass | None:
 
 def bases_known(evaluator: Evaluator, cls: Cls, known: frozenset[str]) -> bool:
     """Whether every base of a class and its ancestors is one of the project, one of ``known``, or a plain one."""
-    for ancestor in evaluator.lineage(cls):
+    for ancestor in evaluator.objects.lineage(cls):
         for base in ancestor.node.bases:
             node = base.value if isinstance(base, ast.Subscript) else base
             values = evaluator.eval(node, ancestor.scope)
@@ -64,7 +64,7 @@ def class_values(values: Values) -> Iterator[tuple[Value, str]]:
 def members(evaluator: Evaluator, cls: Cls) -> dict[str, list[tuple[Cls, Binding]]]:
     """What the bodies of a class and its project ancestors bind, nearest first."""
     found: dict[str, list[tuple[Cls, Binding]]] = {}
-    for ancestor in evaluator.lineage(cls):
+    for ancestor in evaluator.objects.lineage(cls):
         scope: Scope = ancestor.file.scope_of_node[ancestor.node]
         for name, bindings in scope.bindings.items():
             found.setdefault(name, []).extend((ancestor, binding) for binding in bindings)
@@ -73,14 +73,14 @@ def members(evaluator: Evaluator, cls: Cls) -> dict[str, list[tuple[Cls, Binding
 
 def attribute(evaluator: Evaluator, cls: Cls, name: str) -> Values:
     """What an instance of the class has under a name, from class bodies and ``self.name = …``."""
-    return evaluator.attribute(Inst(cls), name)
+    return evaluator.objects.attribute(Inst(cls), name)
 
 
 def is_set(evaluator: Evaluator, cls: Cls, name: str) -> bool:
     """Whether a class body or method of the lineage gives the name anything."""
     if name in members(evaluator, cls):
         return True
-    for ancestor in evaluator.lineage(cls):
+    for ancestor in evaluator.objects.lineage(cls):
         for node, _ in ancestor.file.attributes.get(name, ()):
             if isinstance(node.ctx, ast.Store) and _inside(ancestor.node, node):
                 return True

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dash_migrate.facts.evaluate import field_names
+from dash_migrate.facts.arguments import field_names
 from dash_migrate.facts.names import names
 from dash_migrate.facts.project import deferred_call, is_indirect, last_name
 from dash_migrate.facts.scopes import FileIndex, parent_of

@@ -11,9 +11,10 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from dash_migrate.facts.evaluate import argument_for, reaching
+from dash_migrate.facts.arguments import argument_for
 from dash_migrate.facts.names import names
 from dash_migrate.facts.project import Project
+from dash_migrate.facts.reaching import reaching
 from dash_migrate.facts.scopes import Binding, Scope, attribute_assignments
 from dash_migrate.facts.values import Cls, DashApp, Ext, ExtInst, FlaskApp, Func, Inst, Mod, Value
 
@@ -146,16 +147,16 @@ class Origins:
                 if kind != "assign" or path:
                     continue
                 bases = evaluator.eval(target.value, scope)
-                if any(evaluator.same_object(base, owner) for base in bases):
+                if any(evaluator.objects.same_object(base, owner) for base in bases):
                     found |= self.of(value, scope, depth + 1)
         cls = owner if isinstance(owner, Cls) else getattr(owner, "cls", None)
         if isinstance(cls, Cls):
-            for ancestor in evaluator.lineage(cls):
+            for ancestor in evaluator.objects.lineage(cls):
                 inner = ancestor.file.scope_of_node.get(ancestor.node)
                 for binding in inner.bindings.get(attr, ()) if inner is not None else ():
                     found |= self._binding(binding, depth + 1)
             if not found:
-                parents = (base for ancestor in evaluator.lineage(cls) for base in self._bases(ancestor, depth))
+                parents = (base for ancestor in evaluator.objects.lineage(cls) for base in self._bases(ancestor, depth))
                 found |= {f"{base}().{attr}" for base in parents}
         return found
 
@@ -173,7 +174,7 @@ class Origins:
                     assert inner is not None
                     found |= self.of(returned, inner, depth + 1)
             elif isinstance(value, Cls):
-                found |= {f"{base}()" for ancestor in self.project.evaluator.lineage(value)
+                found |= {f"{base}()" for ancestor in self.project.evaluator.objects.lineage(value)
                           for base in self._bases(ancestor, depth)}  # fmt: skip
         return found
 

@@ -168,7 +168,7 @@ class Project:
             if isinstance(value, Func) and value.node is function:
                 return True
             if isinstance(value, Cls) and name == "__init__":
-                makers = self.evaluator.methods(value, "__init__", None)
+                makers = self.evaluator.objects.methods(value, "__init__", None)
                 if any(m.node is function for m in makers):
                     return True
         return not values and isinstance(call.func, ast.Attribute) and self._function_names.get(name, 0) == 1
@@ -191,7 +191,7 @@ class Project:
             for spelled in {name, *self._aliases.get(name, ())}:
                 for node, scope in self._classes_by_base.get(spelled, ()):
                     cls = Cls(scope.file, node, scope)
-                    if any(c.node is class_scope.node for c in self.evaluator.lineage(cls)):
+                    if any(c.node is class_scope.node for c in self.evaluator.objects.lineage(cls)):
                         found[node] = cls
         return list(found.values())
 
@@ -206,7 +206,7 @@ class Project:
                 if binding.kind == "def" and _is_fixture(binding.node) and binding.node is not function:
                     for value in self.evaluator.binding(binding):
                         if isinstance(value, Func):
-                            found |= self.evaluator.returned(value)
+                            found |= self.evaluator.calls.returned(value)
         return frozenset(found)  # type: ignore[arg-type]
 
     def files_assigning(self, attr: str) -> list[FileIndex]:
@@ -223,7 +223,7 @@ class Project:
                 return [(node, self.scope_at(app.site.file, node))]
             return []
         found = []
-        initialisers = self.evaluator.methods(app.cls, "__init__", None)
+        initialisers = self.evaluator.objects.methods(app.cls, "__init__", None)
         for initialiser in initialisers:
             inner = initialiser.file.scope_of_node[initialiser.node]
             for call, scope in initialiser.file.calls:
@@ -252,13 +252,13 @@ class Project:
             for spelled in {name, *self._aliases.get(name, ())}:
                 for call, scope in self._calls_by_name.get(spelled, ()):
                     for value in self.evaluator.eval(call.func, scope):
-                        if isinstance(value, Cls) and cls in self.evaluator.lineage(value):
+                        if isinstance(value, Cls) and cls in self.evaluator.objects.lineage(value):
                             found.append((call, scope))
         return found
 
     def server_of(self, app: DashApp) -> Values:
         """What ``app.server`` is: the Flask (or ASGI) app it was given, or one of its own."""
-        return self.evaluator._once(("server", app), lambda: self._server_of(app))
+        return self.evaluator.once(("server", app), lambda: self._server_of(app))
 
     def _server_of(self, app: DashApp) -> Values:
         found: set[object] = set()
@@ -299,7 +299,7 @@ class Project:
         return frozenset().union(*(v.named(name) for v in dicts))
 
     def _same_app(self, app: DashApp, other: object) -> bool:
-        return isinstance(other, DashApp) and self.evaluator.same_object(app, other)
+        return isinstance(other, DashApp) and self.evaluator.objects.same_object(app, other)
 
     def scope_at(self, file: FileIndex, node: ast.AST) -> Scope:
         """The scope a node of a file is evaluated in."""

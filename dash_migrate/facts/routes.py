@@ -122,13 +122,15 @@ class _Finder:
 
     def _class_view(self, cls: Cls, methods: tuple[str, ...]) -> tuple[Func | None, tuple[str, ...]]:
         """A MethodView's methods, or what ``methods = [...]`` of a View says."""
-        found = [m for m in _METHODS if self.evaluator.methods(cls, m.lower(), None)]
+        found = [m for m in _METHODS if self.evaluator.objects.methods(cls, m.lower(), None)]
         if not found:
             scope = cls.file.scope_of_node[cls.node]
             for binding in scope.bindings.get("methods", ()):
                 found = [m.upper() for m in self._strings(binding.value, scope)] if binding.value is not None else []
         name = found[0].lower() if found else "dispatch_request"
-        functions = self.evaluator.methods(cls, name, None) or self.evaluator.methods(cls, "dispatch_request", None)
+        functions = self.evaluator.objects.methods(cls, name, None) or self.evaluator.objects.methods(
+            cls, "dispatch_request", None
+        )
         return (functions[0] if functions else None), tuple(found) or methods
 
     def _strings(self, node: ast.expr, scope: Scope) -> list[str]:

@@ -143,7 +143,7 @@ class Facts:
             found += self._by_server.get(value, ())
             if isinstance(value, Server):
                 if value not in self._by_own_server:
-                    same = self.project.evaluator.same_object
+                    same = self.project.evaluator.objects.same_object
                     self._by_own_server[value] = [app for app in self.apps if same(value.app, app.value)]
                 found += self._by_own_server[value]
         return self._in_order(found)
@@ -161,7 +161,7 @@ class Facts:
 
     def _related(self, value: Value, app: App) -> bool:
         owner = value.app if isinstance(value, Server) else value
-        return isinstance(owner, DashApp) and self.project.evaluator.same_object(owner, app.value)
+        return isinstance(owner, DashApp) and self.project.evaluator.objects.same_object(owner, app.value)
 
 
 def scan(project: Project) -> Facts:
@@ -242,7 +242,7 @@ def _find_apps(facts: Facts) -> None:
                 seen.setdefault(key, value)
     for value in seen.values():
         if isinstance(value.site.node, ast.ClassDef) and any(
-            other is not value and other.cls is not None and project.evaluator.same_object(value, other)
+            other is not value and other.cls is not None and project.evaluator.objects.same_object(value, other)
             for other in seen.values()
         ):
             continue  # ``self`` of a class that is instantiated: the instance stands for it
@@ -282,7 +282,7 @@ def _chosen_class(facts: Facts, value: Value) -> _Chosen | None:
     evaluator = facts.project.evaluator
     if isinstance(value, Inst):
         value = value.cls  # Dash refuses it, which is reported; it is meant as its class
-    bases = list(evaluator.external_bases(value)) if isinstance(value, Cls) else []
+    bases = list(evaluator.objects.external_bases(value)) if isinstance(value, Cls) else []
     bases += [value.dotted] if isinstance(value, Ext) else []
     kinds = {names().backend_classes.get(base, "") for base in bases}
     for base in bases:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, cast
 
-from dash_migrate.facts.evaluate import NAMESPACES
+from dash_migrate.facts.calls import NAMESPACES
 from dash_migrate.facts.project import last_name
 from dash_migrate.facts.scan import App, Facts
 from dash_migrate.facts.scopes import Binding, FileIndex, Scope, parent_of, statement_of
@@ -126,7 +126,9 @@ class Flow:
         if value in self.moving:
             return True
         if isinstance(value, Server):
-            return any(self.evaluator.same_object(value.app, app.value) for app in self.apps) or not _is_made(value)
+            return any(self.evaluator.objects.same_object(value.app, app.value) for app in self.apps) or not _is_made(
+                value
+            )
         return False
 
     def holds_server(self, node: ast.AST) -> bool:
@@ -167,7 +169,7 @@ class Flow:
 
     def _is_wsgi(self, cls: Cls) -> bool:
         """Whether instances of a class can be called as WSGI apps."""
-        for method in self.evaluator.methods(cls, "__call__", None):
+        for method in self.evaluator.objects.methods(cls, "__call__", None):
             names = [a.arg for a in method.node.args.args]
             if len(names) >= 3 and names[1].startswith("env"):
                 return True
@@ -349,7 +351,7 @@ class Flow:
 
     def _has_own_run(self, use: Use) -> bool:
         values = self.evaluator.eval(use.node, use.scope)
-        return any(isinstance(v, Inst) and self.evaluator.methods(v.cls, "run", v) for v in values)
+        return any(isinstance(v, Inst) and self.evaluator.objects.methods(v.cls, "run", v) for v in values)
 
     def _wanted_by_assignment(self, use: Use) -> Shape | None:
         statement = use.owner
@@ -416,9 +418,9 @@ class Flow:
 
     def _wanted_by_parameter(self, value: Value, call: ast.Call, use: Use) -> Shape | None:
         if isinstance(value, Cls):
-            makers = self.evaluator.methods(value, "__init__", Inst(value))
+            makers = self.evaluator.objects.methods(value, "__init__", Inst(value))
             if not makers:
-                return "asgi" if self.evaluator.fields(value) else "flask"
+                return "asgi" if self.evaluator.objects.fields(value) else "flask"
             value = makers[0]
         assert isinstance(value, Func)
         if use.member:
@@ -455,7 +457,7 @@ class Flow:
                 apps = [v for v in reference.values if isinstance(v, DashApp)]
                 if not apps or isinstance(reference.node, ast.Call):
                     continue
-                if not any(self.evaluator.same_object(v, a.value) for v in apps for a in self.apps):
+                if not any(self.evaluator.objects.same_object(v, a.value) for v in apps for a in self.apps):
                     continue
                 kind, owner, _, direct, _ = context_of(reference.node)
                 if kind != "argument" or not direct or not isinstance(owner, ast.Call):

@@ -45,7 +45,7 @@ def backend_subclass(context: Context, node: ast.ClassDef) -> None:
             _missing(context, found)
             _websockets(context, found)
         return
-    for base in evaluator.external_bases(cls):
+    for base in evaluator.objects.external_bases(cls):
         if base in _ADAPTERS:
             _signatures(context, cls, _ADAPTERS[base], "DM804")
             if backends.bases_known(evaluator, cls, frozenset(_ADAPTERS)) and not _has_subclasses(context, cls):

@@ -27,7 +27,7 @@ def overrides(context: Context, node: ast.ClassDef) -> None:
     if not gone:
         return
     cls = Cls(context.file, node, context.scope_of(node))
-    if not any(base in names().dash_classes for base in context.facts.project.evaluator.external_bases(cls)):
+    if not any(base in names().dash_classes for base in context.facts.project.evaluator.objects.external_bases(cls)):
         return
     for method in gone:
         start = context.text.place(method)[0]

@@ -62,7 +62,7 @@ class Work:
             return True
         if isinstance(value, Server):
             evaluator = self.facts.project.evaluator
-            return any(evaluator.same_object(value.app, app.value) for app in self.apps) or not isinstance(
+            return any(evaluator.objects.same_object(value.app, app.value) for app in self.apps) or not isinstance(
                 value.app.site.node, ast.Call
             )
         return False

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from dash_migrate.facts.evaluate import argument_for
+from dash_migrate.facts.arguments import argument_for
 from dash_migrate.facts.scan import Reference
 from dash_migrate.facts.scopes import FileIndex, Scope, parent_of
 from dash_migrate.facts.values import Ext, ExtInst, Func
