@@ -68,6 +68,10 @@ def _plain(body: bytes, encoding: str) -> bytes:
             import brotli  # type: ignore[import-untyped]  # the app's own: only compressed answers need it
 
             return bytes(brotli.decompress(body))
+        if encoding == "zstd":
+            from backports import zstd  # as brotli
+
+            return bytes(zstd.decompress(body))
     except (OSError, EOFError, zlib.error, ImportError):
         pass
     return body

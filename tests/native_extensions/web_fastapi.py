@@ -6,7 +6,7 @@ import sys
 sys.modules["flask"] = None
 
 from dash import Dash
-from dash_on_fastapi.answers import HTMLResponse, JSONResponse, Response, abort, make_response
+from dash_on_fastapi.answers import HTMLResponse, JSONResponse, abort, make_response, respond
 from dash_on_fastapi.context import current_app, redirect, request, session
 from dash_on_fastapi.current import current_request, vars_of
 from dash_on_fastapi.current import has_request as has_request_context
@@ -31,6 +31,10 @@ class _G:
 
 
 g = _G()
+
+
+def Response(response=None, status=200, headers=None, mimetype="text/html", content_type=None):
+    return respond(response, status, headers, mimetype, content_type)
 
 
 def jsonify(*args, **kwargs):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import functools
 import inspect
+import json
 from typing import Any
 
+from dash import hooks
 from dash.backends._fastapi import FastAPIDashServer, FastAPIRequestAdapter, FastAPIResponseAdapter
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -19,6 +22,7 @@ from . import files
 from .answers import JSONResponse, RedirectResponse, Response, content_type, from_werkzeug
 from .current import AppContext, current_request, has_request
 from .dispatch import EMPTY_CALLBACK, GivenBody
+from .routing import FlaskRoute
 from .run import serve
 from .server import Server
 from .threads import in_thread
@@ -96,7 +100,17 @@ class FastAPIBackend(FastAPIDashServer):
     def add_url_rule(
         self, rule: str, view_func: Any, endpoint: str | None = None, methods: list[str] | None = None, **options: Any
     ) -> None:
-        super().add_url_rule(rule, _off_the_loop(view_func), endpoint, methods, **options)
+        if getattr(view_func, "__wrapped__", view_func) in [hook.func for hook in hooks.get_hooks("routes")]:
+            view = functools.partial(_answer_of_hook, view_func)  # written for Flask: its rule, and what it returns
+            self.server.router.routes.append(FlaskRoute(rule, view, endpoint or rule, methods))
+        else:
+            super().add_url_rule(rule, _off_the_loop(view_func), endpoint, methods, **options)
+
+    def register_callback_api_routes(self, callback_api_paths: dict[str, Any]) -> None:
+        for path, handler in callback_api_paths.items():
+            rule = "/" + path.removeprefix("/")
+            answer = functools.partial(_answer_of_callback, handler)
+            self.server.router.routes.append(FlaskRoute(rule, answer, f"dash_callback_api_{path}", ["POST"]))
 
     def setup_index(self, dash_app: Any) -> None:
         def index() -> Any:
@@ -194,6 +208,11 @@ class _RequestAdapter(FastAPIRequestAdapter):
     def full_path(self) -> str:
         return f"{self._request.url.path}?{self._request.url.query}"
 
+    def get_json(self) -> Any:
+        if hasattr(self._request.state, "json_body"):  # read before the view began
+            return self._request.state.json_body
+        raise BadRequest() if is_json(self._request) else UnsupportedMediaType(NOT_JSON)
+
 
 class _ResponseAdapter(FastAPIResponseAdapter):
     """What callbacks say of their answer through ``dash.ctx.response``, with Flask's cookies."""
@@ -206,6 +225,42 @@ class _ResponseAdapter(FastAPIResponseAdapter):
         for key, (value, options) in self._cookies.items():
             response.set_cookie(key, value, **options)
         return response
+
+
+async def _answer_of_hook(view: Any, **values: Any) -> Any:
+    """What a view of ``dash.hooks.route`` answers."""
+    request = current_request()
+    with contextlib.suppress(BadRequest, UnsupportedMediaType):
+        request.state.json_body = await _json_of(request)
+    return await _result(view, **values)
+
+
+async def _answer_of_callback(handler: Any) -> Any:
+    """A callback that is also an endpoint: its arguments are the keys of a JSON object."""
+    request = current_request()
+    values = request.state.json_body = await _json_of(request)
+    return JSONResponse(await _result(handler, **(values or {})))
+
+
+async def _result(function: Any, **arguments: Any) -> Any:
+    if inspect.iscoroutinefunction(function):
+        return await function(**arguments)
+    return await in_thread(function, **arguments)
+
+
+async def _json_of(request: Request) -> Any:
+    """The body of a request, as JSON.
+
+    Raises:
+        UnsupportedMediaType: the body is not declared to be JSON.
+        BadRequest: it is not JSON.
+    """
+    if not is_json(request):
+        raise UnsupportedMediaType(NOT_JSON)
+    try:
+        return json.loads(await request.body())
+    except ValueError:
+        raise BadRequest() from None
 
 
 def _off_the_loop(view: Any) -> Any:

@@ -31,7 +31,7 @@ class Dispatch:
         self.server = server
         self.router = server.router
         self.inner = server.router.middleware_stack
-        self.routes = Routes(server.router, getattr(server, "url_map", None))
+        self.routes = Routes(server)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
@@ -46,6 +46,8 @@ class Dispatch:
     async def _http(self, scope: Any, receive: Any, send: Any) -> None:
         request = Request(scope, receive)
         serving(request)
+        if scope["method"] == "HEAD":
+            send = _without_body(send)  # hooks still see it
         outgoing = Outgoing(self.server, request, send)
         error: BaseException | None = None
         try:
@@ -92,17 +94,21 @@ class Dispatch:
             await route(scope, receive, send)
             return
         if scope["method"] == "HEAD" and not handles(route, "HEAD"):
-            scope["method"], send = "GET", _without_body(send)
+            scope["method"] = "GET"
         if isinstance(getattr(route, "options", None), dict):  # a FlaskRoute
             scope.update(path_params=scope["dash.values"], endpoint=route.endpoint, route=route)
             await route.handle(scope, receive, send)
             return
         if route in self.router.routes:  # not in a router of its own: run it, whatever comes before it
-            match, inner = route.matches(scope)
-            if match is Match.FULL:
-                scope.update(inner, router=self.router)
-                await route.handle(scope, receive, send)
-                return
+            for path in (scope["path"], _other_slash(scope["path"])):
+                match, inner = route.matches({**scope, "path": path})
+                if match is Match.FULL:
+                    scope.update(inner, router=self.router)
+                    await route.handle(scope, receive, send)
+                    return
+        rule = scope["dash.rule"]
+        if not rule.strict_slashes and scope["path"].endswith("/") == rule.is_leaf:
+            scope["path"] = _other_slash(scope["path"])
         await self.inner(scope, receive, send)
 
     async def handle(self, request: Request, error: Exception) -> Response:
@@ -200,15 +206,20 @@ class Outgoing:
         if hooks:
             head, body = await self._hooked(hooks, head, body, more)
         self.started = True
+        more = more and not self.replaced
         if self.each_part is not None:
             body = self.each_part(body, not more)
+        elif not more and head["status"] not in (204, 304):
+            head = _sized(head, body)
         await self._send(head)
-        await self._send({"type": "http.response.body", "body": body, "more_body": more and not self.replaced})
+        await self._send({"type": "http.response.body", "body": body, "more_body": more})
 
     async def _hooked(self, hooks: list[Any], head: Any, body: bytes, more: bool) -> tuple[Any, bytes]:
         headers = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in head.get("headers", ())]
         parts = _unreadable()
-        response: Any = WerkzeugResponse(parts if more else body, head["status"], headers)
+        sized = any(name.lower() == "content-length" for name, _ in headers)
+        whole = body if sized else [body]  # werkzeug's own notes how long it is
+        response: Any = WerkzeugResponse(parts if more else whole, head["status"], headers)
         if not any(name.lower() == "content-type" for name, _ in headers):
             del response.headers["Content-Type"]
         for hook in hooks:
@@ -229,10 +240,16 @@ class Outgoing:
             body = b""
         elif not more or self.replaced:
             body = response.get_data()
-            kept = [(k, v) for k, v in raw if k != b"content-length"]
-            if len(kept) != len(raw):
-                raw = [*kept, (b"content-length", str(len(body)).encode())]
+            raw = [(k, v) for k, v in raw if k != b"content-length"]
         return {**head, "status": response.status_code, "headers": raw}, body
+
+
+def _sized(head: Any, body: bytes) -> Any:
+    """The start of an answer that says how long its body is, as werkzeug does."""
+    headers = head.get("headers", ())
+    if any(name.lower() == b"content-length" for name, _ in headers):
+        return head
+    return {**head, "headers": [*headers, (b"content-length", str(len(body)).encode())]}
 
 
 def _unreadable() -> Iterator[bytes]:
@@ -268,6 +285,11 @@ class GivenBody:
     def wait(self) -> bytes:
         """The body."""
         return self.data
+
+
+def _other_slash(path: str) -> str:
+    """A path without the slash at its end, or with one: alike where slashes are not strict."""
+    return path[:-1] if path.endswith("/") else path + "/"
 
 
 def _without_body(send: Any) -> Any:

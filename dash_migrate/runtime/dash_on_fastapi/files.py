@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 import pkgutil
 import sys
+from datetime import timedelta
 from typing import Any
 
 from dash import _validate
@@ -20,7 +21,7 @@ from .answers import from_werkzeug, wsgi_environ
 
 def send_file(request: Request, path_or_file: Any, **options: Any) -> Response:
     """``flask.send_file``: the same options, for a path or a file object."""
-    options.setdefault("max_age", None)
+    options.setdefault("max_age", _max_age(request))
     made = werkzeug_send_file(path_or_file, wsgi_environ(request), **options)
     return from_werkzeug(made, request)
 
@@ -31,9 +32,15 @@ def send_from_directory(request: Request, directory: Any, path: Any, **options: 
     Raises:
         NotFound: no such file in the folder; for the app's error handlers.
     """
-    options.setdefault("max_age", None)
+    options.setdefault("max_age", _max_age(request))
     made = werkzeug_send_from_directory(directory, path, wsgi_environ(request), **options)
     return from_werkzeug(made, request)
+
+
+def _max_age(request: Request) -> Any:
+    """For how long a file may be kept, as the app's ``SEND_FILE_MAX_AGE_DEFAULT`` says, in seconds."""
+    value = getattr(request.app, "config", {}).get("SEND_FILE_MAX_AGE_DEFAULT")
+    return int(value.total_seconds()) if isinstance(value, timedelta) else value
 
 
 def component(dash_app: Any, package_name: str, fingerprinted_path: str, request: Request) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import logging
 import os
 import sys
@@ -215,6 +216,15 @@ class FlaskLikeBackend(FastAPIBackend):
         server = FlaskLikeServer(name)
         server.config.update(config or {})
         return server
+
+    def enable_compression(self) -> None:
+        try:  # named apart from imports: the module is here only if the app compresses
+            module = importlib.import_module(f"{__package__}.compress")
+        except ModuleNotFoundError:
+            super().enable_compression()
+            return
+        module.Compress(self.server)
+        self.server.config["COMPRESS_ALGORITHM"] = ["gzip"]
 
 
 def current_server() -> Any:

@@ -6,48 +6,15 @@ defaults, ``strict_slashes`` and the rest.
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 from fastapi import APIRouter
-from starlette.routing import BaseRoute, Match
 
 from . import files
-from .answers import make_response
 from .current import current_request
-from .threads import in_thread
-
-
-class FlaskRoute(BaseRoute):
-    """One rule and its view."""
-
-    def __init__(self, rule: str, view: Callable[..., Any], name: str, methods: Any = None, **options: Any) -> None:
-        self.path, self.name = rule, name
-        self.endpoint = view
-        self.methods = {str(m).upper() for m in methods or getattr(view, "methods", None) or ("GET",)}
-        self.options = options  # of werkzeug's Rule
-        self.owners: tuple[Any, ...] = ()
-
-    def under(self, prefix: str, owner: Any) -> FlaskRoute:
-        """The same route in a router that is included under a prefix."""
-        made = FlaskRoute(prefix + self.path, self.endpoint, self.name, self.methods, **self.options)
-        made.owners = (owner, *self.owners)
-        return made
-
-    def matches(self, scope: Any) -> tuple[Match, Any]:
-        return Match.NONE, {}  # Dispatch finds it in werkzeug's map
-
-    async def handle(self, scope: Any, receive: Any, send: Any) -> None:
-        arguments = dict(scope["path_params"])
-        if "request" in inspect.signature(self.endpoint).parameters:
-            arguments.setdefault("request", current_request())
-        if inspect.iscoroutinefunction(self.endpoint):
-            answer = await self.endpoint(**arguments)
-        else:
-            answer = await in_thread(self.endpoint, **arguments)
-        await make_response(answer)(scope, receive, send)
+from .routing import FlaskRoute
 
 
 class FlaskRoutes:

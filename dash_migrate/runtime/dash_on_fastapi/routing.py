@@ -6,14 +6,18 @@ Dash's catch-all is there. Flask took the most specific rule, and had all of the
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
 from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule
 
-from .answers import from_werkzeug
+from .answers import from_werkzeug, make_response
+from .current import current_request
+from .threads import in_thread
 
 _PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
 
@@ -21,13 +25,41 @@ _PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
 _WEIGHTS = {"int": 50, "float": 50, "uuid": 100, "path": 200}
 
 
+class FlaskRoute(BaseRoute):
+    """One rule of Flask's and its view, which may return whatever a Flask view may."""
+
+    def __init__(self, rule: str, view: Callable[..., Any], name: str, methods: Any = None, **options: Any) -> None:
+        self.path, self.name = rule, name
+        self.endpoint = view
+        self.methods = {str(m).upper() for m in methods or getattr(view, "methods", None) or ("GET",)}
+        self.options = options  # of werkzeug's Rule
+        self.owners: tuple[Any, ...] = ()
+
+    def under(self, prefix: str, owner: Any) -> FlaskRoute:
+        """The same route in a router that is included under a prefix."""
+        made = FlaskRoute(prefix + self.path, self.endpoint, self.name, self.methods, **self.options)
+        made.owners = (owner, *self.owners)
+        return made
+
+    def matches(self, scope: Any) -> tuple[Match, Any]:
+        return Match.NONE, {}  # Dispatch finds it in werkzeug's map
+
+    async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+        arguments = dict(scope["path_params"])
+        if "request" in inspect.signature(self.endpoint).parameters:
+            arguments.setdefault("request", current_request())
+        if inspect.iscoroutinefunction(self.endpoint):
+            answer = await self.endpoint(**arguments)
+        else:
+            answer = await in_thread(self.endpoint, **arguments)
+        await make_response(answer)(scope, receive, send)
+
+
 class Routes:
     """The routes of a FastAPI router, read when the first request comes."""
 
-    def __init__(self, router: Any, settings: Any = None) -> None:
-        self.router = router
-        #: an empty werkzeug map with converters and rules for slashes
-        self.settings = settings or Map()
+    def __init__(self, server: Any) -> None:
+        self.server, self.router = server, server.router
         self._map: Map | None = None
         self._routes: dict[int, tuple[Any, tuple[Any, ...]]] = {}  # by the id of the rule
 
@@ -49,7 +81,9 @@ class Routes:
         scope.update({"dash.route": route, "dash.routers": owners, "dash.rule": rule, "dash.values": values})
         if scope["method"] == "OPTIONS" and not handles(route, "OPTIONS"):
             allowed = ", ".join(adapter.allowed_methods(path))
-            return Response(b"", headers={"Allow": allowed, "Content-Type": "text/html; charset=utf-8"})
+            answer = Response(b"", headers={"Allow": allowed, "Content-Type": "text/html; charset=utf-8"})
+            del answer.headers["content-length"]  # added when hooks have seen it, as on Flask
+            return answer
         return route
 
     def adapter(self, scope: Any) -> MapAdapter:
@@ -63,8 +97,10 @@ class Routes:
 
     def _read(self) -> Map:
         self.router.routes.sort(key=lambda route: _rank(getattr(route, "path", "")))  # stable
-        url_map = Map(strict_slashes=self.settings.strict_slashes, merge_slashes=self.settings.merge_slashes)
-        url_map.converters = self.settings.converters
+        #: an empty werkzeug map with converters and rules for slashes
+        settings = getattr(self.server, "url_map", None) or Map()
+        url_map = Map(strict_slashes=settings.strict_slashes, merge_slashes=settings.merge_slashes)
+        url_map.converters = settings.converters
         for route, prefix, owners in routes_with_owners(self.router):
             for rule in _rules(route, prefix):
                 url_map.add(rule)

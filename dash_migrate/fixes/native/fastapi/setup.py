@@ -51,6 +51,9 @@ class Setup:
 
     def constructors(self) -> None:
         """Give every Dash app the backend, and make every Flask app a FastAPI one. To be done last."""
+        for call in [call for app in self.work.apps for call, _ in app.constructors]:
+            if any(k.arg == "compress" and getattr(k.value, "value", True) for k in call.keywords):
+                self.work.modules.add("compress")
         self.backend = "FlaskLikeBackend" if self.needs_state() else "FastAPIBackend"
         self.server = "FlaskLikeServer" if self.needs_state() else "Server"
         done: set[ast.Call] = set()
