@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import ast
+import sys
+from collections.abc import Callable
 
 from dash_migrate.syntax.segments import split_lines
 
 #: where a long import is broken, as formatters do
 WIDTH = 88
+#: packages that migrated code imports; all else that it needs is generated, or of the project
+INSTALLED = frozenset(["dash", "fastapi", "flask", "hypercorn", "quart", "starlette", "uvicorn", "werkzeug"])
+
+_Import = ast.Import | ast.ImportFrom
 
 
-def add_imports(text: str, needed: dict[str, set[str]], newline: str) -> str:
+def add_imports(
+    text: str, needed: dict[str, set[str]], newline: str, is_local: Callable[[str], bool] = lambda module: False
+) -> str:
     """The text with ``from module import names`` added for what it lacks.
 
     Args:
         text: a module that parses.
         needed: names by the module to import them from.
         newline: the file's newline.
+        is_local: whether a module of which the file imports is the project's own.
     """
     tree = ast.parse(text)
     lines = split_lines(text)
@@ -39,10 +48,10 @@ def add_imports(text: str, needed: dict[str, set[str]], newline: str) -> str:
                 every = sorted(present | names)
                 lines[existing.lineno - 1] = f"from {module} import {', '.join(every)}{_rest(lines, existing)}"
                 continue
-            names, at = set(missing), existing.end_lineno or 0
+            names, at, gap = set(missing), existing.end_lineno or 0, False
         else:
-            at = _place(tree, lines)
-        statement = _statement(module, sorted(names), newline)
+            at, gap = _place(tree, lines, module, is_local)
+        statement = newline * gap + import_statement(module, sorted(names), newline)
         if at == len(lines) and lines and not lines[-1].endswith(("\n", "\r")):
             lines[-1] += newline
         lines[at:at] = split_lines(statement)
@@ -50,7 +59,7 @@ def add_imports(text: str, needed: dict[str, set[str]], newline: str) -> str:
     return "".join(lines)
 
 
-def _statement(module: str, names: list[str], newline: str) -> str:
+def import_statement(module: str, names: list[str], newline: str) -> str:
     """An import on one line, or one name a line where it would be long."""
     line = f"from {module} import {', '.join(names)}"
     if len(line) <= WIDTH:
@@ -67,36 +76,72 @@ def _rest(lines: list[str], node: ast.ImportFrom) -> str:
     return line.encode("utf-8")[node.end_col_offset or 0 :].decode("utf-8")
 
 
-def _place(tree: ast.Module, lines: list[str]) -> int:
-    """The index of the line to insert before: after the first block of imports."""
-    last = 0
-    body = tree.body
-    start = 0
-    if ast.get_docstring(tree, clean=False) is not None:
-        last = body[0].end_lineno or 0
-        start = 1
-    seen = False
-    for statement in body[start:]:
-        if isinstance(statement, (ast.Import, ast.ImportFrom)):
-            last = statement.end_lineno or last
-            seen = True
-        elif (seen and not _is_preamble(statement)) or (not seen and not _is_preamble(statement)):
+def _place(tree: ast.Module, lines: list[str], module: str, is_local: Callable[[str], bool]) -> tuple[int, bool]:
+    """The line to insert before (in the section of its kind, else after the imports), and whether a blank is due."""
+    sections = _sections(tree)
+    section = next((s for s in sections if any(_top(n) == "dash" for n in s)), None)
+    if section is not None and _top_of(module) in INSTALLED:
+        return _sorted_place(tree, section, module), False
+    if not sections:
+        return _head(tree, lines), False
+    last = sections[-1]
+    is_installed_only = not any(_is_own(n, is_local) for n in last) and any(_top(n) == "dash" for n in last)
+    gap = is_installed_only and _top_of(module) not in sys.stdlib_module_names
+    return last[-1].end_lineno or 0, gap
+
+
+def _sections(tree: ast.Module) -> list[list[_Import]]:
+    """The imports at the head of a module, a list for those that stand together."""
+    sections: list[list[_Import]] = []
+    start = 1 if ast.get_docstring(tree, clean=False) is not None else 0
+    for statement in tree.body[start:]:
+        if isinstance(statement, _Import):
+            together = sections and statement.lineno <= (sections[-1][-1].end_lineno or 0) + 1
+            if together and _top(sections[-1][-1]) != "__future__":
+                sections[-1].append(statement)
+            else:
+                sections.append([statement])
+        elif not _is_preamble(statement):
             break
-    if not seen and not last:
-        # before the first statement, behind a shebang, a coding line and the comments of the file's head
-        for number, line in enumerate(lines):
-            if not line.startswith("#"):
-                return number
-        return len(lines)
-    return last
+    return sections
+
+
+def _sorted_place(tree: ast.Module, section: list[_Import], module: str) -> int:
+    """The line of a section to insert an import before, in the order of isort."""
+    before = [n for n in section if isinstance(n, ast.Import) or _spelled(n).lower() < module]
+    if before:
+        return before[-1].end_lineno or 0
+    first = section[0]
+    is_shared = any(n.end_lineno == first.lineno for n in tree.body if n is not first)
+    return (first.end_lineno or 0) if is_shared else first.lineno - 1
+
+
+def _top_of(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def _top(node: _Import) -> str:
+    return _top_of(node.names[0].name if isinstance(node, ast.Import) else _spelled(node))
+
+
+def _is_own(node: _Import, is_local: Callable[[str], bool]) -> bool:
+    spelled = node.names[0].name if isinstance(node, ast.Import) else _spelled(node)
+    return spelled.startswith(".") or is_local(spelled)
+
+
+def _head(tree: ast.Module, lines: list[str]) -> int:
+    """The line for a first import: behind a docstring, else behind a shebang, a coding line and opening comments."""
+    if ast.get_docstring(tree, clean=False) is not None:
+        return tree.body[0].end_lineno or 0
+    return next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
 
 
 def _is_preamble(statement: ast.stmt) -> bool:
     """Statements that may stand between imports: ``sys.path`` set-up, ``try`` imports, version constants."""
     if isinstance(statement, ast.Try):
-        return all(isinstance(s, (ast.Import, ast.ImportFrom)) for s in statement.body)
+        return all(isinstance(s, _Import) for s in statement.body)
     if isinstance(statement, ast.If):
-        return all(isinstance(s, (ast.Import, ast.ImportFrom)) for s in statement.body)
+        return all(isinstance(s, _Import) for s in statement.body)
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         return "sys.path" in ast.unparse(statement.value) or "load_dotenv" in ast.unparse(statement.value)
     return False

@@ -196,10 +196,19 @@ class Planner:
 
     def text(self, wanted: FileEdits) -> str:
         """The text of a file with its edits made."""
-        text = apply_edits(wanted)
-        if wanted.imports:
-            text = add_imports(text, wanted.imports, self.newline(wanted.file.display))
-        return text
+        return self.with_imports(apply_edits(wanted), wanted)
+
+    def with_imports(self, text: str, wanted: FileEdits) -> str:
+        """A text with the imports that a file needs."""
+        if not wanted.imports:
+            return text
+        name = wanted.file.display
+        modules = self.loaded.selection.modules
+
+        def is_local(module: str) -> bool:
+            return bool(modules.resolve_import(name, 0, module))
+
+        return add_imports(text, wanted.imports, self.newline(name), is_local)
 
     def newline(self, name: str) -> str:
         """How lines end in a file."""

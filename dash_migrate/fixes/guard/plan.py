@@ -13,7 +13,6 @@ from dash_migrate.fixes.guard.projection import is_same
 from dash_migrate.fixes.guard.resolver import BADGE, CHOOSER, CHOSEN, MODULE, Resolver, badge
 from dash_migrate.fixes.guard.units import NotMergeable
 from dash_migrate.fixes.guard.variants import Variant, constructor_edits, rewritten, with_chooser
-from dash_migrate.fixes.imports import add_imports
 from dash_migrate.fixes.native.declines import Decline
 from dash_migrate.fixes.native.emit import emit
 from dash_migrate.fixes.placement import Placement
@@ -137,9 +136,7 @@ class _GuardPlanner(Planner):
         classes = {v.target: v.origin for v in variants if v.origin}
         placement = self._resolver(group, Resolver(self.targets, has_chooser=True, classes=classes), needs)
         for name, text in texts.items():
-            if needs[name].imports:
-                text = add_imports(text, needs[name].imports, self.newline(name))
-            data = self.encoded(name, text)
+            data = self.encoded(name, self.with_imports(text, needs[name]))
             if data != self.loaded.sources[name].data:
                 self.fixed.changed[name] = data
         self.edits.update(self.fresh(set(texts)))

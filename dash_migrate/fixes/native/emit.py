@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from dash_migrate.fixes.imports import import_statement
 from dash_migrate.rules_data import table
 
 RUNTIME = Path(__file__).resolve().parent.parent.parent / "runtime"
@@ -50,7 +51,7 @@ def _init(folder: Path, exports: dict[str, list[str]]) -> str:
     """The docstring of the package, then what its modules give."""
     text = (folder / "__init__.py").read_text()
     docstring = text[: text.index('"""', 3) + 4]
-    lines = [f"from .{module} import {', '.join(sorted(exports[module]))}" for module in sorted(exports)]
+    lines = [import_statement(f".{module}", sorted(exports[module]), "\n") for module in sorted(exports)]
     every = sorted(name for names in exports.values() for name in names)
     listed = "".join(f'    "{name}",\n' for name in every)
-    return docstring + "\n" + "\n".join(lines) + "\n\n__all__ = [\n" + listed + "]\n"
+    return docstring + "\n" + "".join(lines) + "\n__all__ = [\n" + listed + "]\n"
