@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import cached_property
@@ -93,7 +94,11 @@ class Placement:
         return path
 
     def import_name(self, file: FileIndex, bridge: str) -> str:
-        """How ``file`` imports the bridge in the folder ``bridge``."""
+        """How ``file`` imports the bridge in the folder ``bridge``: relatively where that is its habit."""
+        package, _, name = bridge.rpartition("/")
+        folder = file.display.rpartition("/")[0]
+        if package and f"{folder}/".startswith(f"{package}/") and _imports_relatively(file):
+            return "." * (1 + folder.count("/") - package.count("/")) + name
         root = self.root_of(file)
         stem = bridge
         if not root:
@@ -115,3 +120,11 @@ class Placement:
             if not self.modules.is_package(folder):
                 return False
         return True
+
+
+def _imports_relatively(file: FileIndex) -> bool:
+    """Whether all that a file imports of its own package it imports relatively."""
+    froms = [n for n in ast.walk(file.tree) if isinstance(n, ast.ImportFrom)]
+    package = file.display.split("/")[-2:-1]
+    absolute = [n for n in froms if not n.level and n.module and n.module.split(".")[0] in package]
+    return any(n.level for n in froms) and not absolute
