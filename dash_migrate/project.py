@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dash_migrate.facts.index import index_file
 from dash_migrate.facts.names import names
 from dash_migrate.facts.project import Project
 from dash_migrate.facts.scan import Facts, scan
-from dash_migrate.facts.scopes import FileIndex, index_file
+from dash_migrate.facts.scopes import FileIndex
 from dash_migrate.files.errors import SourceError
 from dash_migrate.files.folder import with_project
 from dash_migrate.files.prefilter import Selection, select
