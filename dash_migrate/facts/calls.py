@@ -90,7 +90,7 @@ class Calls:
         if made is not None and not isinstance(made, ExtInst):
             return frozenset([made])
         if dotted in self.evaluator._names.dash_getters:
-            return frozenset([DashApp(site)])
+            return self.evaluator.project.dash_apps() or frozenset([DashApp(site)])
         if dotted == "functools.partial" and node.args:
             return frozenset(
                 Partial(v, site) for v in self.evaluator.eval(node.args[0], scope) if isinstance(v, (Ext, Cls, Func))

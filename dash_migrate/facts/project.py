@@ -9,7 +9,7 @@ from typing import Protocol
 from dash_migrate.facts.evaluate import Evaluator
 from dash_migrate.facts.names import names
 from dash_migrate.facts.scopes import Binding, FileIndex, Scope
-from dash_migrate.facts.values import AsgiApp, Cls, Const, DashApp, FlaskApp, Func, Items, Partial, Server, Values
+from dash_migrate.facts.values import AsgiApp, Cls, Const, DashApp, Ext, FlaskApp, Func, Items, Partial, Server, Values
 
 
 class Resolver(Protocol):
@@ -215,11 +215,26 @@ class Project:
 
     # --- Dash apps and their servers
 
+    def dash_apps(self) -> Values:
+        """Every Dash app the project makes: what ``dash.get_app()`` may give."""
+        return self.evaluator._once("every Dash app", self._find_dash_apps)
+
+    def _find_dash_apps(self) -> Values:
+        searched = [dotted.rpartition(".")[2] for dotted in sorted(names().dash_classes)]
+        for name in searched:
+            for spelled in {name, *self._aliases.get(name, ())}:
+                searched += [n.name for n, _ in self._classes_by_base.get(spelled, ()) if n.name not in searched]
+        found: set[DashApp] = set()
+        for spelled in {s for name in searched for s in (name, *self._aliases.get(name, ()))}:
+            for call, scope in list(self._calls_by_name.get(spelled, ())):
+                found |= {v for v in self.evaluator.eval(call, scope) if isinstance(v, DashApp)}
+        return frozenset(found)
+
     def constructors(self, app: DashApp) -> list[tuple[ast.Call, Scope]]:
         """The calls whose arguments reach ``Dash.__init__`` for this app."""
         if app.cls is None:
             node = app.site.node
-            if isinstance(node, ast.Call):
+            if isinstance(node, ast.Call) and not self._is_getter(app.site.file, node):
                 return [(node, self.scope_at(app.site.file, node))]
             return []
         found = []
@@ -236,6 +251,11 @@ class Project:
             else:
                 found.extend(self.instantiations(app.cls))
         return found
+
+    def _is_getter(self, file: FileIndex, call: ast.Call) -> bool:
+        """Whether a call asks for an app that is made elsewhere."""
+        called = self.evaluator.eval(call.func, self.scope_at(file, call))
+        return any(isinstance(v, Ext) and v.dotted in names().dash_getters for v in called)
 
     def _reaches_dash(self, call: ast.Call, scope: Scope) -> bool:
         for value in self.evaluator.eval(call.func, scope):

@@ -195,6 +195,8 @@ def make_response(value: Any, status: Any = None, headers: Any = None) -> respon
         response = value
     elif isinstance(value, WerkzeugResponse):
         response = from_werkzeug(value)
+    elif isinstance(value, WerkzeugHTTPException):
+        response = error_page(value)
     elif isinstance(value, (str, bytes, bytearray)):
         response = HTMLResponse(bytes(value) if isinstance(value, bytearray) else value, headers=headers)
         headers = None
