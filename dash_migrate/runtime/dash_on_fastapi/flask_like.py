@@ -19,6 +19,7 @@ from .backend import FastAPIBackend
 from .config import Config
 from .current import AppContext, app_context, current_request, has_request
 from .flask_routes import FlaskRoutes
+from .peer import as_passed_on
 from .requests import BodyReader
 from .server import Server
 from .session import Sessions
@@ -125,6 +126,7 @@ class FlaskLikeServer(FlaskRoutes, Server):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] in ("http", "websocket"):
+            scope = as_passed_on(scope)
             scope["session"] = self.sessions.open(HTTPConnection(scope))
         if scope["type"] == "http":
             reader = scope["dash.body"] = BodyReader(receive)

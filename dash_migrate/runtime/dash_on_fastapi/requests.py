@@ -50,18 +50,27 @@ def args_of(request: HTTPConnection) -> Any:
     return as_werkzeug(request).args
 
 
-def body_of(request: HTTPConnection, cache: bool = True, as_text: bool = False, **_: Any) -> Any:
-    """``flask.request.get_data()``: the whole body, whoever read it before; as text if asked for.
+def body_of(request: HTTPConnection, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:
+    """``flask.request.get_data()``: the whole body, as text if asked for; nothing is left of one read as a form first.
 
     Raises:
         RequestEntityTooLarge: it is larger than the app's ``MAX_CONTENT_LENGTH``.
     """
+    if parse_form_data:
+        _parsed(request)
+    data = b"" if request.scope.get("dash.form_read") else _whole_body(request)
+    if cache:
+        request.scope["dash.body_kept"] = True
+    return data.decode("utf-8", "replace") if as_text else data
+
+
+def _whole_body(request: HTTPConnection) -> bytes:
     limit = getattr(request.app, "config", {}).get("MAX_CONTENT_LENGTH")
     length = as_werkzeug(request).content_length
     if limit is not None and (length or 0) > limit:
         raise RequestEntityTooLarge
     reader: BodyReader = request.scope["dash.body"]
-    return reader.wait().decode("utf-8", "replace") if as_text else reader.wait()
+    return reader.wait()
 
 
 def json_of(request: HTTPConnection, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
@@ -96,10 +105,11 @@ def files_of(request: HTTPConnection) -> Any:
 
 
 def values_of(request: HTTPConnection) -> Any:
-    """``flask.request.values``: the query string, then the form."""
+    """``flask.request.values``: the query string, then, for methods that have one, the form."""
     from werkzeug.datastructures import CombinedMultiDict
 
-    return CombinedMultiDict([args_of(request), form_of(request)])
+    has_form = request.scope["method"] in ("POST", "PUT", "PATCH")
+    return CombinedMultiDict([args_of(request), *([form_of(request)] if has_form else [])])
 
 
 def stream_of(request: HTTPConnection) -> io.BytesIO:
@@ -163,9 +173,9 @@ class FlaskRequest:
         """The body as JSON."""
         return json_of(self._request, force, silent)
 
-    def get_data(self, cache: bool = True, as_text: bool = False, **_: Any) -> Any:
+    def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:
         """The body."""
-        return body_of(self._request, cache, as_text)
+        return body_of(self._request, cache, as_text, parse_form_data)
 
     @property
     def url_root(self) -> str:
@@ -189,7 +199,8 @@ def _parsed(request: HTTPConnection) -> Any:
             known = (ImmutableMultiDict(), ImmutableMultiDict())
         else:
             environ = wsgi_environ(request)
-            data = body_of(request)
+            data = _whole_body(request)
+            request.scope["dash.form_read"] = "dash.body_kept" not in request.scope
             environ.update({"wsgi.input": io.BytesIO(data), "CONTENT_LENGTH": str(len(data))})
             _, fields, uploads = parse_form_data(environ)
             known = (ImmutableMultiDict(fields), ImmutableMultiDict(uploads))

@@ -17,7 +17,7 @@ from . import files
 from .answers import JSONResponse
 from .current import serving
 from .dispatch import Dispatch
-from .peer import as_connected
+from .peer import as_connected, as_passed_on
 
 
 class Server(FastAPI):
@@ -85,7 +85,7 @@ class Server(FastAPI):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] in ("http", "websocket"):
-            scope = as_connected(scope, receive)
+            scope = as_passed_on(as_connected(scope, receive))
             scope["state"] = dict(scope.get("state") or {})
             serving(HTTPConnection(scope))
         await Starlette.__call__(self, scope, receive, send)  # FastAPI takes ``root_path`` for a prefix

@@ -60,6 +60,8 @@ class Request(QuartRequest):
     refused: Exception | None = None
     #: what is to be done once the answer is out
     after_sending: Callable[[], Awaitable[None]] | None = None
+    #: whether the body was read as it is, and whether as a form before that, which leaves nothing of it
+    _kept = _form_read = False
 
     @property
     async def values(self) -> CombinedMultiDict[str, Any]:
@@ -84,8 +86,17 @@ class Request(QuartRequest):
         shown = current_app and current_app.debug
         raise BadRequest(f"Failed to decode JSON object: {error}" if shown else None)
 
+    async def _load_form_data(self) -> None:
+        self._form_read = self._form_read or (
+            not self._kept and self.mimetype in self.form_data_parser_class.parse_functions
+        )
+        await super()._load_form_data()
+
     async def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:
-        data: bytes = await super().get_data(cache, False, parse_form_data)
+        if parse_form_data:
+            await self._load_form_data()
+        data: bytes = b"" if self._form_read else await super().get_data(cache, False, False)
+        self._kept = self._kept or cache
         return data.decode(errors="replace") if as_text else data
 
 
