@@ -94,7 +94,7 @@ class Dispatch:
             await route(scope, receive, send)
             return
         if scope["method"] == "HEAD" and not handles(route, "HEAD"):
-            scope["method"] = "GET"
+            route.methods.add("HEAD")  # which it is, views and hooks can see
         if isinstance(getattr(route, "options", None), dict):  # a FlaskRoute
             scope.update(path_params=scope["dash.values"], endpoint=route.endpoint, route=route)
             await route.handle(scope, receive, send)

@@ -14,6 +14,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule
+from werkzeug.sansio.utils import get_host
 
 from .answers import from_werkzeug, make_response
 from .current import current_request
@@ -93,6 +94,7 @@ class Routes:
         host = dict(scope["headers"]).get(b"host", b"localhost").decode("latin-1")
         query = scope.get("query_string", b"").decode("latin-1")
         scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
+        host = get_host(scheme, host)  # without the port that goes without saying
         return self._map.bind(host, scope.get("root_path", "") or "/", url_scheme=scheme, query_args=query)
 
     def _read(self) -> Map:
