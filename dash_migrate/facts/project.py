@@ -9,7 +9,25 @@ from typing import Protocol
 from dash_migrate.facts.evaluate import Evaluator
 from dash_migrate.facts.names import names
 from dash_migrate.facts.scopes import Binding, FileIndex, Scope
-from dash_migrate.facts.values import AsgiApp, Cls, Const, DashApp, Ext, FlaskApp, Func, Items, Partial, Server, Values
+from dash_migrate.facts.values import (
+    AsgiApp,
+    Blueprint,
+    Bridged,
+    Cls,
+    Const,
+    DashApp,
+    Ext,
+    ExtInst,
+    FlaskApp,
+    Func,
+    Items,
+    Partial,
+    Server,
+    Values,
+)
+
+#: objects whose methods are all known
+_OF_LIBRARIES = (DashApp, FlaskApp, Server, Bridged, Blueprint, ExtInst, AsgiApp, Ext)
 
 
 class Resolver(Protocol):
@@ -171,7 +189,10 @@ class Project:
                 makers = self.evaluator.objects.methods(value, "__init__", None)
                 if any(m.node is function for m in makers):
                     return True
-        return not values and isinstance(call.func, ast.Attribute) and self._function_names.get(name, 0) == 1
+        if values or not isinstance(call.func, ast.Attribute) or self._function_names.get(name, 0) != 1:
+            return False
+        owners = self.evaluator.eval(call.func.value, caller)
+        return not any(isinstance(owner, _OF_LIBRARIES) for owner in owners)
 
     def _subclass_names(self, class_scope: Scope) -> list[str]:
         """Names of the classes that inherit from a class, by the spelling of their bases."""

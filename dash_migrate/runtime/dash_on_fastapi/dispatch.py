@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .answers import Answered, as_werkzeug_error, error_page, make_response
 from .current import current_request, serving
-from .routing import Routes, handles
+from .routing import Routes
 from .threads import in_thread
 
 log = logging.getLogger(__name__)
@@ -93,8 +93,6 @@ class Dispatch:
         if isinstance(route, Response):
             await route(scope, receive, send)
             return
-        if scope["method"] == "HEAD" and not handles(route, "HEAD"):
-            route.methods.add("HEAD")  # which it is, views and hooks can see
         if isinstance(getattr(route, "options", None), dict):  # a FlaskRoute
             scope.update(path_params=scope["dash.values"], endpoint=route.endpoint, route=route)
             await route.handle(scope, receive, send)

@@ -104,6 +104,8 @@ class Routes:
         url_map = Map(strict_slashes=settings.strict_slashes, merge_slashes=settings.merge_slashes)
         url_map.converters = settings.converters
         for route, prefix, owners in routes_with_owners(self.router):
+            if "GET" in (getattr(route, "methods", None) or ()):
+                route.methods.add("HEAD")
             for rule in _rules(route, prefix):
                 url_map.add(rule)
                 self._routes[id(rule)] = (route, owners)

@@ -145,6 +145,8 @@ def _annotation(work: Work, file: FileIndex, node: ast.expr, name: str) -> None:
 
 def _object(work: Work, file: FileIndex, node: ast.expr, dotted: str) -> None:
     """What is done to an answer or another object of flask."""
+    if node in work.handled:
+        return
     root = dotted.split(".")[0]
     parent = parent_of(node)
     if root == "flask":

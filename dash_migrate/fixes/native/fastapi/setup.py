@@ -200,11 +200,11 @@ class Setup:
             and Ext("werkzeug.middleware.proxy_fix.ProxyFix")
             in self.work.facts.project.evaluator.eval(call.func, scope)
         )
-        if not known:
+        if not known or not isinstance(call, ast.Call) or _trusts_prefix(call):
             self.work.decline(file, attribute, "`wsgi_app` of the Flask app, used this way, has no counterpart")
         elif attribute in statement.targets:  # type: ignore[union-attr]
-            self.proxied.add(call.func)  # type: ignore[union-attr]
-            self.work.handled.add(call.func)  # type: ignore[union-attr]
+            self.proxied.add(call.func)
+            self.work.handled.update((attribute, call, call.func, *call.args))
             self.work.edit(file, statement, _add_middleware(self.work.name(file, "ProxyFix")))  # type: ignore[arg-type]
 
     def _error_key(self, file: FileIndex, call: ast.AST | None) -> None:
@@ -426,3 +426,9 @@ def _add_parameter(node: Any, text: str) -> Any:
     else:
         parameters.insert(place, parameter.with_changes(comma=separator))
     return node.with_changes(params=node.params.with_changes(params=parameters))
+
+
+def _trusts_prefix(call: ast.Call) -> bool:
+    """Whether a ``ProxyFix`` may believe a prefix: paths would have it in front then, and gates compare paths."""
+    given = [k for k in call.keywords if k.arg in (None, "x_prefix")]
+    return len(call.args) > 5 or any(not (isinstance(k.value, ast.Constant) and not k.value.value) for k in given)
