@@ -238,7 +238,7 @@ class Project:
 
     def dash_apps(self) -> Values:
         """Every Dash app the project makes: what ``dash.get_app()`` may give."""
-        return self.evaluator._once("every Dash app", self._find_dash_apps)
+        return self.evaluator.once("every Dash app", self._find_dash_apps)
 
     def _find_dash_apps(self) -> Values:
         searched = [dotted.rpartition(".")[2] for dotted in sorted(names().dash_classes)]
