@@ -130,11 +130,11 @@ _SAME = frozenset(["fastapi.HTTPException", "fastapi.Request", "fastapi.APIRoute
 
 
 def is_flask(work: Work, file: FileIndex, binding: Binding) -> bool:
-    """Whether a binding is an import of flask, or of a name that another module has from flask."""
+    """Whether a binding is an import of flask (or of what only goes around it), or of a name of it from elsewhere."""
     if binding.kind not in ("import", "from"):
         return False
     module = binding.module
-    if not binding.level and (module == "flask" or module.startswith("flask.")):
+    if not binding.level and (module in ("flask", "werkzeug.middleware.proxy_fix") or module.startswith("flask.")):
         return True
     if binding.kind == "from" and work.facts.project.imported_modules(file, binding):
         values = work.facts.project.evaluator.binding(binding)

@@ -43,7 +43,6 @@ class Setup:
         #: attributes of the server that only ``flask_like`` has
         self.needs: set[str] = set()
         self._handlers: set[ast.AST] = set()
-        self.proxied: set[ast.AST] = set()
         self.backend = self.server = ""
         self.blueprints: dict[Blueprint, FileIndex] = {}
 
@@ -203,7 +202,6 @@ class Setup:
         if not known or not isinstance(call, ast.Call) or _trusts_prefix(call):
             self.work.decline(file, attribute, "`wsgi_app` of the Flask app, used this way, has no counterpart")
         elif attribute in statement.targets:  # type: ignore[union-attr]
-            self.proxied.add(call.func)
             self.work.handled.update((attribute, call, call.func, *call.args))
             self.work.edit(file, statement, _add_middleware(self.work.name(file, "ProxyFix")))  # type: ignore[arg-type]
 
