@@ -32,6 +32,41 @@ class Sides:
                     todo.append(imported.display)
         return found
 
+    @cached_property
+    def bystanders(self) -> set[str]:
+        """Files of Flask apps that have nothing to do with Dash, but for what they share with it."""
+        found = {name for name in self.facts.project.files if name not in self.dash_files and self._has_flask_app(name)}
+        todo = list(found)
+        while todo:
+            name = todo.pop()
+            near = {other.display for other in self._imports(self.facts.project.files[name])}
+            near |= {other for other, imported in self._imported_by_others.items() if name in imported}
+            todo += near - found - self.dash_files
+            found |= near - self.dash_files
+        return found
+
+    def used_by_bystanders(self, names: Iterable[str]) -> set[str]:
+        """Which files, of some of the Dash side, Flask apps that have nothing to do with Dash import, too."""
+        found: set[str] = set()
+        todo = list(self.bystanders)
+        while todo:
+            for imported in self._imports(self.facts.project.files[todo.pop()]):
+                if imported.display not in found and imported.display not in self.bystanders:
+                    found.add(imported.display)
+                    todo.append(imported.display)
+        return found & set(names)
+
+    @cached_property
+    def _imported_by_others(self) -> dict[str, set[str]]:
+        """For the files that are not on the Dash side: what they import."""
+        files = self.facts.project.files
+        others = [name for name in files if name not in self.dash_files]
+        return {name: {other.display for other in self._imports(files[name])} for name in others}
+
+    def _has_flask_app(self, name: str) -> bool:
+        references = self.facts.references.get(name, ())
+        return any(isinstance(value, FlaskApp) for reference in references for value in reference.values)
+
     def _touches_dash(self, name: str, file: FileIndex) -> bool:
         for reference in self.facts.references.get(name, ()):
             for value in reference.values:

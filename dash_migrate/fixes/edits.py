@@ -158,7 +158,8 @@ def _rewrite(edits: FileEdits, segment: Segment, newline: str) -> str:
             if segment.start <= edits.text.place(statement)[0] < segment.end:
                 line = _statement_node(statement, edits, by_place, visitor.parents, places, order)
                 small = by_place.get((type(statement).__name__, edits.text.place(statement)))
-                shares = isinstance(line, cst.SimpleStatementSuite) or len(getattr(line, "body", ())) != 1
+                simple = isinstance(line, (cst.SimpleStatementLine, cst.SimpleStatementSuite))
+                shares = simple and (isinstance(line, cst.SimpleStatementSuite) or len(line.body) != 1)
                 if side == "after" and shares and small is not None and small in line.body:
                     smalls.setdefault(small, []).extend(codes)
                 else:

@@ -135,8 +135,12 @@ class Planner:
 
     def _rewritten(self, group: GroupPlan) -> Work:
         native = NATIVES[self.target]
-        work = Work(self.facts, group.apps, group.files, self.fresh(group.files), native.package)
+        files = group.files - self.sides.bystanders
+        work = Work(self.facts, group.apps, files, self.fresh(files), native.package)
         native.convert(work)
+        for name in self.sides.used_by_bystanders(files):
+            if work.edits[name]:
+                work.decline(work.edits[name].file, work.edits[name].file.tree, "a Flask app without Dash uses this, too")
         return work
 
     def _take(self, group: GroupPlan, work: Work) -> Placement:

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 from quart import Response
 from quart.asgi import ASGIHTTPConnection
+from quart.utils import cancel_tasks, raise_task_exceptions
 from werkzeug.datastructures import Headers
 from werkzeug.http import remove_entity_headers
 from werkzeug.urls import iri_to_uri
 
 from .requests import request_from
+from .threads import from_thread, in_thread
 
 
 class Connection(ASGIHTTPConnection):
     """Quart's, with the headers of requests and answers as they were behind a WSGI server."""
+
+    async def __call__(self, receive: Any, send: Any) -> None:
+        """Take the messages in on the server's event loop, and answer in the thread of the request."""
+        request = self._create_request_from_scope(send)
+        incoming = asyncio.ensure_future(self.handle_messages(request, receive))
+        answering = asyncio.ensure_future(in_thread(self.handle_request, request, from_thread(send)))
+        done, pending = await asyncio.wait([incoming, answering], return_when=asyncio.FIRST_COMPLETED)
+        await cancel_tasks(pending)
+        raise_task_exceptions(done)
 
     def _create_request_from_scope(self, send: Any) -> Any:
         return request_from(self.app, self.scope)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 from urllib.parse import parse_qsl
@@ -13,6 +15,8 @@ from quart.datastructures import FileStorage as QuartFileStorage
 from quart.formparser import FormDataParser as QuartFormDataParser
 from werkzeug.datastructures import CombinedMultiDict, Headers, MultiDict
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from .body import Body, Stream
 
 #: what Flask says to a body that is not declared to be JSON
 NOT_JSON = "Did not attempt to load JSON data because the request Content-Type was not 'application/json'."
@@ -54,6 +58,8 @@ class FormDataParser(QuartFormDataParser):
 class Request(QuartRequest):
     """Quart's request, with what Flask made of the same bytes."""
 
+    body_class: Any = Body
+    body: Any
     form_data_parser_class = FormDataParser
 
     #: why the host it is for is none of ours
@@ -62,6 +68,11 @@ class Request(QuartRequest):
     after_sending: Callable[[], Awaitable[None]] | None = None
     #: whether the body was read as it is, and whether as a form before that, which leaves nothing of it
     _kept = _form_read = False
+
+    @cached_property
+    def stream(self) -> Any:
+        """The body as a file, to be read in pieces."""
+        return io.BufferedReader(Stream(self.body))
 
     @property
     async def values(self) -> CombinedMultiDict[str, Any]:

@@ -23,7 +23,7 @@ from .peer import as_connected
 from .requests import Request, request_from
 from .run import serve
 from .testing import TestClient, scope_of
-from .threads import as_coroutine, from_thread, in_thread
+from .threads import as_coroutine
 from .websockets import gated, websocket_path
 
 
@@ -78,7 +78,7 @@ class Server(Quart):
 
     async def asgi_app(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
-            await in_thread(super().asgi_app, as_connected(scope, receive), from_thread(receive), from_thread(send))
+            await super().asgi_app(as_connected(scope, receive), receive, send)
         elif scope["type"] == "websocket" and websocket_path(scope) in self.gates:
             await gated(self, super().asgi_app, as_connected(scope, receive), receive, send)
         else:

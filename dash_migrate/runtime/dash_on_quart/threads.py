@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 #: Requests that may be served at the same time; a stream holds its thread for its whole life.
@@ -22,12 +22,20 @@ _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request", initializer=la
 
 async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
     """Run a coroutine function in a thread of its own, with this context and an event loop that is its own."""
-    run = functools.partial(contextvars.copy_context().run, _run, function, args)
-    return await asyncio.get_running_loop().run_in_executor(_pool, run)
+    started: list[tuple[asyncio.AbstractEventLoop, Any]] = []
 
+    async def run() -> Any:
+        started.append((asyncio.get_running_loop(), asyncio.current_task()))
+        return await function(*args)
 
-def _run(function: Callable[..., Any], args: Any) -> Any:
-    return asyncio.run(function(*args))
+    work = functools.partial(contextvars.copy_context().run, lambda: asyncio.run(run()))
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_pool, work)
+    except asyncio.CancelledError:
+        for loop, task in started:
+            with suppress(RuntimeError):  # it is done already
+                loop.call_soon_threadsafe(task.cancel)
+        raise
 
 
 def from_thread(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
@@ -74,6 +82,18 @@ def off_loop() -> Iterator[None]:
         asyncio._set_running_loop(loop)
         if task is not None:
             asyncio.tasks._enter_task(loop, task)
+
+
+def result_of(awaitable: Any) -> Any:
+    """What something awaitable gives, for plain code, which cannot ``await``; anything else is given back as it is."""
+    if not inspect.isawaitable(awaitable):
+        return awaitable
+    with off_loop():
+        return asyncio.run(_awaited(awaitable))
+
+
+async def _awaited(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable
 
 
 def at_once(coroutine: Any) -> Any:

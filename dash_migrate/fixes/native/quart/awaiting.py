@@ -16,65 +16,75 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Awaiting:
-    """Collects the expressions to await, and spreads ``async`` from there."""
+    """Collects the expressions to await, and spreads ``async`` from there.
+
+    A function that cannot become a coroutine function stays plain, and takes results with ``result_of(…)``.
+    """
 
     def __init__(self, work: Work) -> None:
         self.work = work
         #: expressions to await, with the file they are in
         self.awaited: dict[ast.expr, FileIndex] = {}
+        #: expressions whose results plain code takes
+        self.taken: dict[ast.expr, FileIndex] = {}
         #: functions to make coroutine functions of
         self.functions: dict[FunctionNode, FileIndex] = {}
-        #: functions that give a coroutine because of their decorators
-        self.decorated: set[ast.AST] = set()
+        #: functions that stay plain, although they use what has to be awaited
+        self._plain: set[FunctionNode] = set()
         self.decorators = Decorators(self)
 
     def need(self, file: FileIndex, node: ast.expr) -> None:
-        """An expression gives a coroutine: await it."""
-        if node in self.awaited or isinstance(parent_of(node), ast.Await):
+        """An expression gives a coroutine: await it, or take its result."""
+        if node in self.awaited or node in self.taken or isinstance(parent_of(node), ast.Await):
             return
         holder = _holder(node)
-        if isinstance(holder, str):
-            self.work.decline(file, node, f"`{_shown(node)}` must be awaited, and cannot be {holder}")
-            return
-        self.awaited[node] = file
-        self.make_async(file, holder)
+        if isinstance(holder, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            if self.make_async(file, holder):
+                self.awaited[node] = file
+                return
+        elif isinstance(holder, ast.Lambda) and self._is_view(holder) and holder.body is node:
+            return  # Quart awaits what a view gives
+        self.taken[node] = file
 
-    def make_async(self, file: FileIndex, function: FunctionNode) -> None:
-        """A function awaits something."""
+    def make_async(self, file: FileIndex, function: FunctionNode) -> bool:
+        """A function awaits something; False if it has to stay plain."""
         if isinstance(function, ast.AsyncFunctionDef) or function in self.functions:
-            return
-        why = _unfit(function)
-        if why:
-            self.work.decline(file, function, f"`{function.name}` must await something, and is {why}")
-            return
+            return True
+        if function in self._plain or _unfit(function) or not self.decorators.take(file, function):
+            self._plain.add(function)
+            return False
         self.functions[function] = file
-        self.spread(file, function)
-        self.decorators.of(file, function)
+        if self.decorators.gives_coroutines(file, function):
+            self.spread(file, function)
+        return True
+
+    # --- callers
+
+    def may_give_coroutines(self, file: FileIndex, function: FunctionNode) -> bool:
+        """Whether everyone who calls a function, or has it called, can do with a coroutine."""
+        project = self.work.facts.project
+        for call, caller in project.calls_of(function, file.scope_of_node[function]):
+            values = project.evaluator.eval(call.func, caller)
+            known = [v.node for v in values if isinstance(v, Func)]
+            if parent_of(call) is None or function not in known or len(known) < len(values):
+                return False  # it may be another function's call
+            if any(node is not function and not self._is_coroutine(node) for node in known):
+                return False  # it is not always to be awaited
+            if caller.file.display not in self.work.files:
+                return False
+        return all(self._takes_coroutines(other, node) for other, node in self._values(function))
 
     def spread(self, file: FileIndex, function: FunctionNode) -> None:
         """A function gives a coroutine now: its callers must await it."""
-        if function in self.decorated:
-            return
-        self.decorated.add(function)
-        scope = file.scope_of_node[function]
-        project = self.work.facts.project
-        for call, caller in project.calls_of(function, scope):
-            values = project.evaluator.eval(call.func, caller)
-            known = [v.node for v in values if isinstance(v, Func)]
-            if parent_of(call) is None or function not in known:
-                self.work.decline(
-                    caller.file, call.func, f"`{_shown(call.func)}` may be `{function.name}`, to be awaited"
-                )
-            elif any(node is not function and not self._is_coroutine(node) for node in known):
-                self.work.decline(caller.file, call, f"`{_shown(call.func)}` is not always to be awaited")
-            elif caller.file.display in self.work.files:
-                self.need(caller.file, call)
-        for other, node in self._values(function):
-            if not self._takes_coroutines(other, node):
-                self.work.decline(other, node, f"`{function.name}` becomes a coroutine function and is passed on here")
+        for call, caller in self.work.facts.project.calls_of(function, file.scope_of_node[function]):
+            self.need(caller.file, call)
 
     def _is_coroutine(self, node: ast.AST) -> bool:
         return isinstance(node, ast.AsyncFunctionDef) or node in self.functions
+
+    def _is_view(self, function: ast.AST) -> bool:
+        role = self.work.roles.by_function.get(function)
+        return role is not None and role.kind in ("view", "error", "before")
 
     # --- a function as a value
 
@@ -102,11 +112,15 @@ class Awaiting:
             return isinstance(call, ast.FunctionDef) and node in call.decorator_list
         if last_name(call.func) == "wraps":
             return True
+        return self.is_registered(call) or (isinstance(call.func, ast.Call) and last_name(call.func.func) == "callback")
+
+    def is_registered(self, call: ast.Call) -> bool:
+        """Whether a call gives a function to a server, which takes coroutine functions, too."""
         for role in self.work.roles.by_function.values():
             for registration in role.registrations:
                 if registration.call is not None and registration.call in (call, call.func):
                     return role.kind != "template" or registration.attribute.attr.endswith("context_processor")
-        return isinstance(call.func, ast.Call) and last_name(call.func.func) == "callback"
+        return False
 
     # --- the edits
 
@@ -115,39 +129,37 @@ class Awaiting:
         self.decorators.write()
         for node, file in self.awaited.items():
             self.work.edit(file, node, _await(_binds_tighter(node)))
+        for node, file in self.taken.items():
+            self.work.edit(file, node, _taken(self.work.name(file, "result_of")))
         for function, file in self.functions.items():
             self.work.edit(file, function, _make_async)
 
 
-def _holder(node: ast.AST) -> FunctionNode | str:
-    """The function whose body evaluates an expression, or where it is instead."""
+def _holder(node: ast.AST) -> FunctionNode | ast.Lambda | None:
+    """The function whose body evaluates an expression, or the lambda (None: neither, or a generator)."""
     child, parent = node, parent_of(node)
     while parent is not None:
         if isinstance(parent, ast.Lambda) and child is parent.body:
-            return "in a lambda"
+            return parent
         if isinstance(parent, ast.GeneratorExp) and child is not parent.generators[0]:
-            return "in a generator"
+            return None
         if isinstance(parent, ast.comprehension):
             made = parent_of(parent)
             if isinstance(made, ast.GeneratorExp) and (child is not parent.iter or parent is not made.generators[0]):
-                return "in a generator"
+                return None
         if isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef)) and child in parent.body:
             return parent
         if isinstance(parent, ast.ClassDef) and child in parent.body:
-            return "in the body of a class"
+            return None
         child, parent = parent, parent_of(parent)
-    return "while the module is imported"
+    return None
 
 
-def _unfit(function: FunctionNode) -> str:
-    """Why a function cannot become a coroutine function (empty: it can)."""
-    if function.name.startswith("__") and function.name.endswith("__"):
-        return "a special method"
-    if function.name.startswith("test_"):
-        return "a test"
-    if any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in own_nodes(function)):
-        return "a generator"
-    return ""
+def _unfit(function: FunctionNode) -> bool:
+    """Whether a function can be no coroutine function: special methods, tests and generators."""
+    special = function.name.startswith("__") and function.name.endswith("__")
+    generates = any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in own_nodes(function))
+    return special or generates or function.name.startswith("test_")
 
 
 def own_nodes(function: ast.AST) -> Iterator[ast.AST]:
@@ -169,11 +181,6 @@ def _spelled(file: FileIndex, names: set[str]) -> Iterator[tuple[ast.expr, Scope
         yield from file.attributes.get(name, ())
 
 
-def _shown(node: ast.expr) -> str:
-    text = ast.unparse(node).split("\n")[0]
-    return text if len(text) <= 40 else text[:37] + "…"
-
-
 def _binds_tighter(node: ast.expr) -> bool:
     parent = parent_of(node)
     if isinstance(parent, (ast.Attribute, ast.Subscript)):
@@ -189,6 +196,17 @@ def _await(in_parentheses: bool) -> Any:
             return cst.Await(node.with_changes(lpar=[], rpar=[]), lpar=node.lpar, rpar=node.rpar)
         made = cst.Await(node)
         return made.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()]) if in_parentheses else made
+
+    return change
+
+
+def _taken(name: str) -> Any:
+    """``result_of(request.form)``."""
+
+    def change(node: Any) -> Any:
+        import libcst as cst
+
+        return cst.Call(cst.Name(name), [cst.Arg(node)])
 
     return change
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dash_migrate.facts.project import last_name
 from dash_migrate.facts.scopes import FileIndex, Scope, parent_of
-from dash_migrate.facts.values import Ext, Func
+from dash_migrate.facts.values import Ext, ExtInst, Func
 
 if TYPE_CHECKING:
     from dash_migrate.fixes.native.quart.awaiting import Awaiting, FunctionNode
@@ -17,28 +18,47 @@ if TYPE_CHECKING:
 _TAKERS = frozenset(["flask.after_this_request", "functools.wraps", "builtins.staticmethod", "builtins.classmethod"])
 
 
+@dataclass
+class _Wrapping:
+    """A decorator of the project that calls what it decorates."""
+
+    #: the calls of what is decorated, with their file
+    calls: list[tuple[ast.Call, FileIndex]]
+    #: the functions under it
+    users: list[tuple[FunctionNode, FileIndex]]
+    #: whether it wraps with coroutine functions; else it takes the results of what it calls
+    is_async: bool = False
+
+
 class Decorators:
     """The decorators of the project that stand on coroutine functions."""
 
     def __init__(self, awaiting: Awaiting) -> None:
         self.awaiting = awaiting
         self.work = awaiting.work
-        #: for each decorator: the calls it makes of what it decorates, with their file
-        self._calls: dict[ast.AST, list[tuple[ast.Call, FileIndex]]] = {}
-        self._users: dict[ast.AST, set[FunctionNode]] = {}
+        #: None: what it decorates has to stay plain
+        self._known: dict[ast.AST, _Wrapping | None] = {}
 
-    def of(self, file: FileIndex, function: FunctionNode) -> None:
-        """Convert the decorators of a function that becomes a coroutine function."""
+    # --- for functions that become coroutine functions
+
+    def take(self, file: FileIndex, function: FunctionNode) -> bool:
+        """Whether a function may become a coroutine function: its decorators and callers can do with it."""
         scope = file.scope_of_node[function].parent or file.module
-        for decorator in function.decorator_list:
-            if not self._takes(file, function, decorator, scope):
-                self.work.decline(file, decorator, f"`{function.name}` becomes a coroutine function under a decorator")
+        if not all(self._takes(function, decorator, scope) for decorator in function.decorator_list):
+            return False
+        return not self.gives_coroutines(file, function) or self.awaiting.may_give_coroutines(file, function)
+
+    def gives_coroutines(self, file: FileIndex, function: FunctionNode) -> bool:
+        """Whether a coroutine function gives coroutines under its decorators."""
+        scope = file.scope_of_node[function].parent or file.module
+        wrappings = [self._wrapping(d, scope) for d in function.decorator_list]
+        return all(w is None or w.is_async for w in wrappings)
 
     def returns(self, statement: ast.Return) -> bool:
         """Whether a statement gives back what a known decorator makes."""
-        return any(statement in ast.walk(node) for node in self._calls)
+        return any(statement in ast.walk(node) for node in self._known)
 
-    def _takes(self, file: FileIndex, function: FunctionNode, decorator: ast.expr, scope: Scope) -> bool:
+    def _takes(self, function: FunctionNode, decorator: ast.expr, scope: Scope) -> bool:
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         role = self.work.roles.by_function.get(function)
         if role is not None and any(r.attribute is target for r in role.registrations):
@@ -50,40 +70,59 @@ class Decorators:
             return True
         for value in values:
             if isinstance(value, Func):
-                if not self._project_decorator(value, isinstance(decorator, ast.Call)):
+                if self._project_decorator(value, isinstance(decorator, ast.Call)) is None:
                     return False
-            elif not (isinstance(value, Ext) and value.dotted in _TAKERS):
+            elif not (isinstance(value, (Ext, ExtInst)) and self._is_taker(value.dotted)):
                 return False
         return bool(values) or last_name(target) == "wraps"
 
-    def _project_decorator(self, value: Func, with_arguments: bool) -> bool:
-        """Make a decorator of the project await what it decorates."""
-        if value.node in self._calls:
-            return True
-        maker: ast.AST | None = value.node
-        if with_arguments:
-            maker = _returned_function(value.node)
-        if maker is None or isinstance(maker, ast.Lambda):
-            return False
-        assert isinstance(maker, (ast.FunctionDef, ast.AsyncFunctionDef))
+    def _is_taker(self, dotted: str) -> bool:
+        return dotted in _TAKERS
+
+    def _wrapping(self, decorator: ast.expr, scope: Scope) -> _Wrapping | None:
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        for value in self.work.facts.project.evaluator.eval(target, scope):
+            if isinstance(value, Func) and self._known.get(value.node) is not None:
+                return self._known[value.node]
+        return None
+
+    # --- decorators of the project
+
+    def _project_decorator(self, value: Func, with_arguments: bool) -> _Wrapping | None:
+        """Make a decorator of the project await what it decorates, or take its results."""
+        if value.node in self._known:
+            return self._known[value.node]
+        self._known[value.node] = None
+        maker: ast.AST | None = _returned_function(value.node) if with_arguments else value.node
+        if not isinstance(maker, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return None
         plain = [*maker.args.posonlyargs, *maker.args.args]
         if not plain:
-            return False
-        self._calls[value.node] = calls = []
+            return None
+        made = _Wrapping([], [])
         for load in _loads(value.file, maker, plain[0].arg):
             parent = parent_of(load)
             if isinstance(parent, ast.Call) and parent.func is load:
-                calls.append((parent, value.file))
+                made.calls.append((parent, value.file))
             elif not passes_on(load):
-                return False
-        self._decorate_all(value)
-        for call, file in calls:
-            self.awaiting.need(file, call)
-        return True
+                return None
+        made.users = list(self._users(value))
+        self._known[value.node] = made
+        made.is_async = not self._is_called(value) and all(
+            self.awaiting.may_give_coroutines(file, user) for user, file in made.users
+        )
+        if made.is_async:
+            for user, file in made.users:
+                self.awaiting.spread(file, user)
+        for call, file in made.calls:
+            if made.is_async:
+                self.awaiting.need(file, call)
+            else:
+                self.awaiting.taken[call] = file
+        return made
 
-    def _decorate_all(self, value: Func) -> None:
-        """Every function under the decorator gives a coroutine now."""
-        users = self._users[value.node] = set()
+    def _users(self, value: Func) -> Iterator[tuple[FunctionNode, FileIndex]]:
+        """The functions under a decorator."""
         project = self.work.facts.project
         for name in self.work.files:
             file = project.files[name]
@@ -95,20 +134,25 @@ class Decorators:
                     found = project.evaluator.eval(target, scope.parent or file.module)
                     if any(isinstance(v, Func) and v.node is value.node for v in found):
                         assert isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef))
-                        users.add(scope.node)
-                        self.awaiting.spread(file, scope.node)
-                        self.of(file, scope.node)
+                        yield scope.node, file
+
+    def _is_called(self, value: Func) -> bool:
+        """Whether a decorator is called somewhere, and not only written above functions."""
+        calls = self.work.facts.project.calls_of(value.node, value.file.scope_of_node[value.node])
+        return not all(call in getattr(parent_of(call), "decorator_list", ()) for call, _ in calls)
 
     def write(self) -> None:
         """Make plain functions awaitable where a decorator stands on both kinds."""
         functions = self.awaiting.functions
-        for decorator, calls in self._calls.items():
-            users = self._users.get(decorator, set())
-            if all(isinstance(u, ast.AsyncFunctionDef) or u in functions for u in users):
+        for wrapping in self._known.values():
+            if wrapping is None or not wrapping.is_async:
                 continue
-            for call, file in calls:
-                app = self.work.name(file, "current_app", "quart")
-                self.work.edit(file, call.func, _ensured(app))
+            if all(isinstance(user, ast.AsyncFunctionDef) or user in functions for user, _ in wrapping.users):
+                continue
+            for call, file in wrapping.calls:
+                if call in self.awaiting.awaited:
+                    app = self.work.name(file, "current_app", "quart")
+                    self.work.edit(file, call.func, _ensured(app))
 
 
 def passes_on(load: ast.expr) -> bool:

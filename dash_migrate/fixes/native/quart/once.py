@@ -56,10 +56,11 @@ class Once:
         if request.split(".")[0] == "flask":
             request = "quart" + request[5:]
         source = f"{request}.get_json()" if attr == "json" else f"{request}.{attr}"
-        self.work.edits[file.display].before.setdefault(statement, []).append(f"{name} = await {source}")
-        for read in reads:
-            self.work.edit(file, read.node, lambda node: cst.Name(name, lpar=node.lpar, rpar=node.rpar))
-        self.awaiting.make_async(file, function)
+        is_async = self.awaiting.make_async(file, function)
+        read = f"await {source}" if is_async else f"{self.work.name(file, 'result_of')}({source})"
+        self.work.edits[file.display].before.setdefault(statement, []).append(f"{name} = {read}")
+        for one in reads:
+            self.work.edit(file, one.node, lambda node: cst.Name(name, lpar=node.lpar, rpar=node.rpar))
 
     def _is_free(self, function: FunctionNode, file: FileIndex, name: str) -> bool:
         """Whether a name means nothing in a function and in those inside it."""
