@@ -1,4 +1,4 @@
-"""Counterparts of Flask's extensions: the same app with the real one on Flask, and with ours on FastAPI.
+"""Counterparts of Flask's extensions: the same app with the real one on Flask, and with ours elsewhere.
 
 The apps are in ``native_extensions``. On the side after, their imports are renamed as the table says, and ``flask``
 cannot be imported.
@@ -17,41 +17,46 @@ import pytest
 import websockets.exceptions
 from websockets.sync.client import connect
 
-from dash_migrate.rules_data import table
+from dash_migrate.fixes.native.emit import emit
+from dash_migrate.fixes.native.extensions import extension_rows
 from dash_migrate.verify import Server, Start, load, replay_both
 
 HERE = Path(__file__).parent / "native_extensions"
 RUNTIME = Path(__file__).parent.parent / "dash_migrate" / "runtime"
 CASES = sorted(path.parent.name for path in HERE.glob("*/requests.toml"))
-ROWS: dict[str, Any] = table("native_fastapi").get("extension", {})
 
 
-def migrated(source: str) -> str:
+def migrated(source: str, target: str) -> str:
     """An app's code with the modules that the table names."""
-    for name, row in ROWS.items():
+    package = f"dash_on_{target}"
+    for name, row in extension_rows(f"native_{target}").items():
         module = row["module"]
-        source = re.sub(rf"^from {name}(\.\w+)* import ", f"from dash_on_fastapi.{module} import ", source, flags=re.M)
-        source = re.sub(rf"^import {name}$", f"from dash_on_fastapi import {module} as {name}", source, flags=re.M)
+        source = re.sub(rf"^from {name}(\.\w+)* import ", f"from {package}.{module} import ", source, flags=re.M)
+        source = re.sub(rf"^import {name}$", f"from {package} import {module} as {name}", source, flags=re.M)
     return source
 
 
-def places(case: str, tmp_path: Path) -> tuple[Path, Path]:
+def places(case: str, target: str, tmp_path: Path) -> tuple[Path, Path]:
     """The app of a case on both sides."""
     before, after = tmp_path / "before", tmp_path / "after"
-    for place, web in ((before, "web_flask"), (after, "web_fastapi")):
+    for place, web in ((before, "web_flask"), (after, f"web_{target}")):
         shutil.copytree(HERE / case, place)
         shutil.copy(HERE / f"{web}.py", place / "web.py")
-    (after / "app.py").write_text("import web\n" + migrated((after / "app.py").read_text()))
-    package = after / "dash_on_fastapi"
-    shutil.copytree(RUNTIME / "dash_on_fastapi", package, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(RUNTIME / "dash_flask_bridge" / "run.py", package / "run.py")
+    (after / "app.py").write_text("import web\n" + migrated((after / "app.py").read_text(), target))
+    package = f"dash_on_{target}"
+    (after / package).mkdir()
+    modules = {path.stem for path in (RUNTIME / package).glob("*.py")}
+    modules |= {row["module"] for row in extension_rows(f"native_{target}").values()}
+    for name, data in emit(package, f"native_{target}", set(), modules - {"__init__"}).items():
+        (after / package / name).write_bytes(data)
     return before, after
 
 
 @pytest.mark.boot
+@pytest.mark.parametrize("target", ["fastapi", "quart"])
 @pytest.mark.parametrize("case", CASES)
-def test_the_counterpart_answers_as_the_extension(case: str, tmp_path: Path) -> None:
-    before, after = places(case, tmp_path)
+def test_the_counterpart_answers_as_the_extension(case: str, target: str, tmp_path: Path) -> None:
+    before, after = places(case, target, tmp_path)
     report = replay_both(before, after, load(HERE / case / "requests.toml"), after=Start("uvicorn"), copy=False)
     assert report.ok, str(report)
     assert not [a.name for answers in report.before.answers.values() for a in answers if not a.status]
@@ -60,7 +65,7 @@ def test_the_counterpart_answers_as_the_extension(case: str, tmp_path: Path) -> 
 WEBSOCKET_APP = """
 import web
 from dash import Input, Output, html
-from dash_on_fastapi.login import LoginManager, UserMixin, current_user, login_user
+from dash_on_{target}.login import LoginManager, UserMixin, current_user, login_user
 
 server = web.Flask(__name__)
 server.config.update(SECRET_KEY="k", SQLALCHEMY_DATABASE_URI="sqlite:///:memory:")
@@ -108,9 +113,10 @@ async def slow(value):
 
 
 @pytest.mark.boot
-def test_websocket_callbacks_see_who_is_logged_in(tmp_path: Path) -> None:
-    _, after = places("login", tmp_path)
-    (after / "app.py").write_text(WEBSOCKET_APP)
+@pytest.mark.parametrize("target", ["fastapi", "quart"])
+def test_websocket_callbacks_see_who_is_logged_in(target: str, tmp_path: Path) -> None:
+    _, after = places("login", target, tmp_path)
+    (after / "app.py").write_text(WEBSOCKET_APP.replace("{target}", target))
     with Server(after, "app:server", "uvicorn") as server:
         base = f"http://{server.address}"
         cookie = urlopen(f"{base}/login").headers["Set-Cookie"].split(";")[0]

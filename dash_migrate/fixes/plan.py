@@ -140,7 +140,9 @@ class Planner:
         native.convert(work)
         for name in self.sides.used_by_bystanders(files):
             if work.edits[name]:
-                work.decline(work.edits[name].file, work.edits[name].file.tree, "a Flask app without Dash uses this, too")
+                work.decline(
+                    work.edits[name].file, work.edits[name].file.tree, "a Flask app without Dash uses this, too"
+                )
         return work
 
     def _take(self, group: GroupPlan, work: Work) -> Placement:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from dash_migrate.fixes.imports import import_statement
 from dash_migrate.rules_data import table
@@ -25,16 +26,19 @@ def emit(package: str, rows: str, names: set[str], modules: Iterable[str] = ()) 
     """
     data = table(rows)
     folder = RUNTIME / package
+    shared: dict[str, Any] = data.get("shared", {"modules": []})
     exports: dict[str, list[str]] = data["exports"]
     names = {name.split(" as ")[0] for name in names}
-    modules = {*modules, *(name for name in names if (folder / f"{name}.py").exists())}
+    paths = {path.stem: path for path in sorted(folder.glob("*.py"))}
+    paths |= {module: RUNTIME / shared["package"] / f"{module}.py" for module in shared["modules"]}
+    modules = {*modules, *(name for name in names if name in paths)}
     wanted = set(data["base"]["modules"]) | {m for m, given in exports.items() if names & set(given)} | set(modules)
     done: set[str] = set()
     while wanted - done:
         module = sorted(wanted - done)[0]
         done.add(module)
-        wanted |= {m for m in _imports((folder / f"{module}.py").read_text()) if (folder / f"{m}.py").exists()}
-    files = {f"{module}.py": (folder / f"{module}.py").read_bytes() for module in sorted(done)}
+        wanted |= {m for m in _imports(paths[module].read_text()) if m in paths}
+    files = {f"{module}.py": paths[module].read_bytes() for module in sorted(done)}
     files["run.py"] = (RUNTIME / "dash_flask_bridge" / "run.py").read_bytes()
     files["__init__.py"] = _init(folder, {m: given for m, given in exports.items() if m in done}).encode()
     return files

@@ -12,12 +12,23 @@ from dash_migrate.fixes.native.work import Work
 from dash_migrate.rules_data import table
 
 
+def extension_rows(rows: str) -> dict[str, dict[str, Any]]:
+    """The extensions in the table of a backend, with those it shares with another."""
+    data = table(rows)
+    found: dict[str, dict[str, Any]] = dict(data.get("extension", {}))
+    shared = data.get("shared")
+    if shared is not None:
+        others: dict[str, dict[str, Any]] = table(shared["rows"])["extension"]
+        found |= {name: row for name, row in others.items() if row["module"] in shared["modules"]}
+    return found
+
+
 class Extensions:
     """The extensions an app uses, by the table of its backend."""
 
     def __init__(self, work: Work, rows: str) -> None:
         self.work = work
-        self.rows: dict[str, dict[str, Any]] = table(rows).get("extension", {})
+        self.rows: dict[str, dict[str, Any]] = extension_rows(rows)
         #: packages of which every use is supported
         self.used: set[str] = set()
 

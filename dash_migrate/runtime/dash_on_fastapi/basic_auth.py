@@ -15,7 +15,7 @@ from dash._callback import GLOBAL_CALLBACK_MAP
 from dash.exceptions import PreventUpdate
 from werkzeug.routing import Map, Rule
 
-from .context import has_request, make_response, request, session
+from .context import has_request, make_response, request, request_json, session
 
 CheckType = Literal["one_of", "all_of", "none_of"]
 
@@ -68,7 +68,7 @@ class BasicAuth:
     def _gate(self) -> Any:
         public = get_public_routes(self.app)
         if request.path == "/_dash-update-component":
-            body = request.get_json()
+            body = request_json()
             if body["output"] in get_public_callbacks(self.app):
                 return None
             inputs = (i for i in body["inputs"] if isinstance(i, dict) and i.get("property") == "pathname")

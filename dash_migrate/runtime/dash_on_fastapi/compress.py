@@ -9,7 +9,7 @@ from typing import Any
 
 import brotli  # type: ignore[import-untyped]
 
-from .context import after_this_request, guarded, make_conditional, request
+from .context import after_this_request, body_of, guarded, is_streamed, make_conditional, pass_through, request
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -71,7 +71,7 @@ class Compress:
             response.headers["Vary"] = "Accept-Encoding"
         elif "accept-encoding" not in vary.lower():
             response.headers["Vary"] = f"{vary}, Accept-Encoding"
-        streamed, config = response.is_streamed, self.config
+        streamed, config = is_streamed(response), self.config
         algorithms = self.streaming_algorithms if streamed and config["COMPRESS_STREAMS"] else self.algorithms
         algorithm = _choice(algorithms, request.headers.get("Accept-Encoding", ""))
         length = response.content_length
@@ -87,9 +87,9 @@ class Compress:
         response.headers["Content-Encoding"] = algorithm
         if streamed:
             response.headers.pop("Content-Length", None)
-            response.each_part = _parts(config, algorithm)  # Dispatch passes the parts through it
+            pass_through(response, _parts(config, algorithm))
         else:
-            response.set_data(self._compressed(response.get_data(), algorithm))
+            response.set_data(self._compressed(body_of(response), algorithm))
         etag, is_weak = response.get_etag()
         if etag and not is_weak:
             response.set_etag(f"{etag}:{algorithm}", weak=False)

@@ -49,6 +49,27 @@ def make_conditional(response: Any) -> None:
         response.headers.pop("Date", None)  # the server's
 
 
+def request_json() -> Any:
+    """``flask.request.get_json()``."""
+    return request.get_json()
+
+
+def is_streamed(response: Any) -> bool:
+    """Whether the body of an answer is made or read while it is sent."""
+    return bool(response.is_streamed)
+
+
+def body_of(response: Any) -> bytes:
+    """The whole body of an answer."""
+    data: bytes = response.get_data()
+    return data
+
+
+def pass_through(response: Any, each_part: Callable[[bytes, bool], bytes]) -> None:
+    """Pass the parts of a body through a function, which is told whether a part is the last."""
+    response.each_part = each_part  # Dispatch does it
+
+
 def guarded(view: Any, check: Callable[[], Any]) -> Any:
     """A view, plain or async, that runs only if ``check()`` gives None; else what it gives is the answer."""
     made: Any
@@ -105,6 +126,7 @@ __all__ = [
     "abort",
     "after_this_request",
     "as_answer",
+    "body_of",
     "context_values",
     "current_app",
     "flash",
@@ -112,11 +134,14 @@ __all__ = [
     "guarded",
     "has_request",
     "is_request_parameter",
+    "is_streamed",
     "make_conditional",
     "make_response",
+    "pass_through",
     "plain",
     "redirect",
     "request",
+    "request_json",
     "same_signature",
     "session",
     "url_for",

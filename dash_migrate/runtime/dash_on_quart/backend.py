@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from dash.backends._quart import QuartDashServer
@@ -34,6 +35,10 @@ class QuartBackend(QuartDashServer):
     def setup_backend(self, dash_app: Any) -> None:
         super().setup_backend(dash_app)
         self._dash = dash_app
+
+    def enable_compression(self) -> None:
+        """``Dash(compress=True)``."""
+        import_module(".compress", __package__).Compress(self.server)
 
     # hooks
 

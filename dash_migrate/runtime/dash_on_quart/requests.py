@@ -62,6 +62,8 @@ class Request(QuartRequest):
     body: Any
     form_data_parser_class = FormDataParser
 
+    #: whether this stands for the callbacks of a websocket
+    for_websocket = False
     #: why the host it is for is none of ours
     refused: Exception | None = None
     #: what is to be done once the answer is out

@@ -10,6 +10,7 @@ from typing import Any
 
 from quart import Config as QuartConfig
 from quart import Quart, Response
+from quart.globals import request_ctx
 from quart.routing import QuartRule
 from quart.signals import appcontext_tearing_down
 from werkzeug.exceptions import HTTPException
@@ -135,6 +136,11 @@ class Server(Quart):
 
     async def make_response(self, result: Any) -> Response:
         return response_from(self, result)
+
+    async def make_default_options_response(self) -> Response:
+        response = Response()
+        response.allow.update(request_ctx.url_adapter.allowed_methods())  # type: ignore[union-attr]
+        return response
 
     async def handle_request(self, request: Any) -> Response:
         """The answer; ``teardown`` functions get the error that led to it, if any."""

@@ -46,5 +46,6 @@ def _callback_request(server: Any, scope: Any) -> Any:
     path = scope.get("root_path", "") + path
     asked = {"type": "http", "method": "POST", "scheme": scheme, "path": path, "headers": headers, "query_string": b""}
     request = request_from(server, {**scope, **asked})
+    request.for_websocket = True
     request.body.set_result(EMPTY_CALLBACK)
     return request

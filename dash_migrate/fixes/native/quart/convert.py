@@ -7,6 +7,7 @@ import ast
 from dash_migrate.facts.scopes import FileIndex, parent_of
 from dash_migrate.facts.values import Ext, ExtInst
 from dash_migrate.findings.extensions import is_neutral
+from dash_migrate.fixes.native.extensions import Extensions
 from dash_migrate.fixes.native.quart.answers import Answers
 from dash_migrate.fixes.native.quart.awaiting import Awaiting
 from dash_migrate.fixes.native.quart.imports import Imports
@@ -23,11 +24,14 @@ def convert(work: Work) -> None:
     once = Once(work, awaiting)
     uses = Uses(work, awaiting, once)
     answers = Answers(work, awaiting)
-    setup = Setup(work, awaiting)
+    extensions = Extensions(work, "native_quart")
+    setup = Setup(work, awaiting, extensions)
     for file, reference in work.references():
         setup.reference(file, reference)
         answers.reference(file, reference)
         for value in reference.values:
+            if isinstance(value, (Ext, ExtInst)) and extensions.reference(file, reference.node, value):
+                continue
             if isinstance(value, Ext) and value.dotted.startswith("flask."):
                 uses.name(file, reference.node, reference.scope, value.dotted)
             elif isinstance(value, (Ext, ExtInst)):
@@ -36,6 +40,7 @@ def convert(work: Work) -> None:
     for file, read in once.files():
         saves(work, awaiting, file, read)
     once.settle()
+    extensions.convert()
     setup.constructors()
     awaiting.write()
     Imports(work).convert()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dash_migrate.facts.project import last_name
 from dash_migrate.facts.scopes import FileIndex, Scope, parent_of
 from dash_migrate.facts.values import Ext, ExtInst, Func
+from dash_migrate.rules_data import table
 
 if TYPE_CHECKING:
     from dash_migrate.fixes.native.quart.awaiting import Awaiting, FunctionNode
@@ -36,6 +37,7 @@ class Decorators:
     def __init__(self, awaiting: Awaiting) -> None:
         self.awaiting = awaiting
         self.work = awaiting.work
+        self.rows: dict[str, list[str]] = table("native_quart")["decorators"]
         #: None: what it decorates has to stay plain
         self._known: dict[ast.AST, _Wrapping | None] = {}
 
@@ -51,8 +53,7 @@ class Decorators:
     def gives_coroutines(self, file: FileIndex, function: FunctionNode) -> bool:
         """Whether a coroutine function gives coroutines under its decorators."""
         scope = file.scope_of_node[function].parent or file.module
-        wrappings = [self._wrapping(d, scope) for d in function.decorator_list]
-        return all(w is None or w.is_async for w in wrappings)
+        return not any(self._makes_plain(d, scope) for d in function.decorator_list)
 
     def returns(self, statement: ast.Return) -> bool:
         """Whether a statement gives back what a known decorator makes."""
@@ -77,14 +78,18 @@ class Decorators:
         return bool(values) or last_name(target) == "wraps"
 
     def _is_taker(self, dotted: str) -> bool:
-        return dotted in _TAKERS
+        return dotted in _TAKERS or dotted in self.rows["keep"] or dotted in self.rows["plain"]
 
-    def _wrapping(self, decorator: ast.expr, scope: Scope) -> _Wrapping | None:
+    def _makes_plain(self, decorator: ast.expr, scope: Scope) -> bool:
+        """Whether a decorator makes a plain function of a coroutine function."""
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         for value in self.work.facts.project.evaluator.eval(target, scope):
-            if isinstance(value, Func) and self._known.get(value.node) is not None:
-                return self._known[value.node]
-        return None
+            wrapping = self._known.get(value.node) if isinstance(value, Func) else None
+            if wrapping is not None and not wrapping.is_async:
+                return True
+            if isinstance(value, (Ext, ExtInst)) and value.dotted in self.rows["plain"]:
+                return True
+        return False
 
     # --- decorators of the project
 

@@ -12,6 +12,7 @@ from dash_migrate.facts.values import Blueprint, Cls, Const, DashApp, Ext, ExtIn
 from dash_migrate.findings.extensions import is_neutral
 from dash_migrate.fixes import code
 from dash_migrate.fixes.edits import Edit
+from dash_migrate.fixes.native.extensions import Extensions
 from dash_migrate.fixes.native.quart.awaiting import Awaiting
 from dash_migrate.fixes.native.work import Work
 from dash_migrate.rules_data import table
@@ -20,9 +21,10 @@ from dash_migrate.rules_data import table
 class Setup:
     """Converts where servers are made and what is done to them."""
 
-    def __init__(self, work: Work, awaiting: Awaiting) -> None:
+    def __init__(self, work: Work, awaiting: Awaiting, extensions: Extensions) -> None:
         self.work = work
         self.awaiting = awaiting
+        self.extensions = extensions
         self.rows: dict[str, Any] = table("native_quart")["server"]
 
     # --- constructors
@@ -51,7 +53,7 @@ class Setup:
             return
         compress = next((k.value for k in call.keywords if k.arg == "compress"), None)
         if compress is not None and not (isinstance(compress, ast.Constant) and not compress.value):
-            self.work.decline(file, compress, "`compress` needs Flask-Compress")
+            self.work.modules.add("compress")
         backend = self.work.name(file, "QuartBackend")
         values = self.work.facts.project.evaluator.eval(passed, scope) if passed is not None else frozenset()
         if passed is None or (values and all(v == Const(True) for v in values)):
@@ -121,13 +123,14 @@ class Setup:
 
     def _leaves_the_project(self, call: ast.Call, scope: Scope) -> bool:
         evaluator = self.work.facts.project.evaluator
-        if isinstance(call.func, ast.Attribute) and any(
-            isinstance(v, ExtInst) for v in evaluator.eval(call.func.value, scope)
-        ):
-            return True
+        if isinstance(call.func, ast.Attribute):
+            owners = [v for v in evaluator.eval(call.func.value, scope) if isinstance(v, ExtInst)]
+            if owners:
+                return not all(self.extensions.knows(v.dotted) for v in owners)
         for value in evaluator.eval(call.func, scope):
             if isinstance(value, Ext):
-                return not is_neutral(value.dotted) and not value.dotted.startswith("dash.")
+                known = is_neutral(value.dotted) or self.extensions.knows(value.dotted)
+                return not known and not value.dotted.startswith("dash.")
             return False
         return isinstance(call.func, ast.Attribute)
 
@@ -142,7 +145,7 @@ class Setup:
             if any(isinstance(v, (Func, Cls)) for v in values):
                 return
             for value in values:
-                if isinstance(value, Ext) and not is_neutral(value.dotted):
+                if isinstance(value, Ext) and not (is_neutral(value.dotted) or self.extensions.knows(value.dotted)):
                     self.work.decline(file, call, f"`{value.dotted}` takes the app and may need Flask")
 
 

@@ -64,7 +64,7 @@ class Uses:
     def _whole_request(self, file: FileIndex, node: ast.expr, parent: ast.AST | None, scope: Scope) -> None:
         """``request`` itself: Quart's is no request of werkzeug for those outside who take it for one."""
         call = parent_of(parent) if isinstance(parent, ast.keyword) else parent
-        if not isinstance(call, ast.Call) or call.func is node:
+        if not isinstance(call, ast.Call) or call.func is node or _is_conditional(call):
             return
         values = self.work.facts.project.evaluator.eval(call.func, scope)
         inside = any(isinstance(v, (Func, Cls)) for v in values)
@@ -75,6 +75,9 @@ class Uses:
     def _environ(self, file: FileIndex, node: ast.expr, attribute: ast.Attribute) -> None:
         """``request.environ["REMOTE_ADDR"]`` → ``request.remote_addr``."""
         outer = parent_of(attribute)
+        if isinstance(outer, ast.Call) and _is_conditional(outer):
+            self.work.edit(file, attribute, _replaced(ast.unparse(node).replace("flask", "quart")))
+            return
         key: ast.expr | None = None
         target: ast.expr | None = None
         optional: list[ast.expr] | None = None
@@ -98,6 +101,11 @@ class Uses:
             self.work.edit(file, target, _replaced(f"{request}.headers{spelled}"))
         else:
             self.work.decline(file, attribute, f'`request.environ["{key.value}"]` has no counterpart')
+
+
+def _is_conditional(call: ast.Call) -> bool:
+    """``answer.make_conditional(request)``."""
+    return isinstance(call.func, ast.Attribute) and call.func.attr == "make_conditional"
 
 
 def _replaced(text: str) -> Any:
