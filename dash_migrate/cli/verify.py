@@ -34,7 +34,11 @@ _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
     help="Take this folder for the migrated project instead of migrating a copy.",
 )
 @click.option("--against", metavar="REVISION", help="Before: this Git revision (HEAD). After: the files as they are.")
-@click.option("--app", metavar="MODULE:NAME", help="What to start (or a script). By default it is found.")
+@click.option(
+    "--app",
+    metavar="MODULE:NAME",
+    help="What to start; or a script, with arguments. By default it is found.",
+)
 @click.option("--after-app", metavar="MODULE:NAME", help="The same after the migration, if it is another one.")
 @click.option("--python", metavar="EXE", help="The interpreter that has the app's packages (default: this one).")
 @click.option("--python-before", metavar="EXE", help="The same before the migration, if it is another one.")

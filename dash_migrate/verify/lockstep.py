@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from dash_migrate.verify.client import Address, Answer
 from dash_migrate.verify.replay import Player
 from dash_migrate.verify.report import neutral
-from dash_migrate.verify.steps import Parallel, Step, WebSocket
+from dash_migrate.verify.steps import Headers, Parallel, Step, WebSocket
 
 
 class Enough(Exception):
@@ -79,6 +79,10 @@ class Lockstep:
             else:
                 found.append(tuple(neutral(one, place.own) for one in player.play(step)))
         return found
+
+    def sent(self, session: str, path: str, headers: Headers) -> Headers:
+        """The headers with the cookies that a client now has at *after*."""
+        return self._players[1].with_cookies(headers, path, session)
 
     def _named(self, step: Step) -> Step:
         count = self._names[step.name] = self._names.get(step.name, 0) + 1

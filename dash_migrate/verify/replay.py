@@ -83,7 +83,7 @@ class Player:
         return sorted(answers, key=lambda answer: (answer.status, answer.body))
 
     def handshake(self, step: WebSocket) -> Answer:
-        headers = self._with_cookies(step.headers, step.path, step.session)
+        headers = self.with_cookies(step.headers, step.path, step.session)
         return _handshake(self._address, self._host, step, headers)
 
     def _once(self, request: Request) -> Answer:
@@ -93,7 +93,7 @@ class Player:
             request.name,
             request.method,
             path,
-            self._with_cookies(headers, path, request.session),
+            self.with_cookies(headers, path, request.session),
             body,
             host=self._host,
             timeout=request.timeout,
@@ -129,7 +129,8 @@ class Player:
     def _jar(self, session: str) -> Jar | None:
         return None if session == ANONYMOUS else self._jars.setdefault(session, Jar())
 
-    def _with_cookies(self, headers: Headers, path: str, session: str) -> Headers:
+    def with_cookies(self, headers: Headers, path: str, session: str) -> Headers:
+        """The headers that a client sends, with its cookies."""
         jar = self._jar(session)
         line = jar.header(path) if jar is not None else ""
         if not line:

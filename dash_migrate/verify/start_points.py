@@ -6,6 +6,7 @@ import ast
 import os
 import posixpath
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,11 +52,12 @@ def _key(point: StartPoint) -> tuple[str, str]:
 
 
 def given(spelled: str, root: Path) -> StartPoint:
-    """What ``--app`` says: ``module:attr``, ``folder/module:attr``, or the path of a script."""
+    """What ``--app`` says: ``module:attr``, ``folder/module:attr``, or a script's path and its arguments."""
+    script, *arguments = shlex.split(spelled) or [""]
+    if script.endswith(".py"):
+        folder = posixpath.dirname(script)
+        return StartPoint(f"{SCRIPT}{posixpath.basename(script)}", folder or ".", (), "--app", tuple(arguments))
     module, colon, attr = spelled.partition(":")
-    if module.endswith(".py") and not colon:
-        folder = posixpath.dirname(module)
-        return StartPoint(f"{SCRIPT}{posixpath.basename(module)}", folder or ".", (), "--app")
     folder, _, name = module.removesuffix(".py").rpartition("/")
     return StartPoint(f"{name}:{attr}" if colon else name, folder or ".", (), "--app")
 
@@ -183,6 +185,7 @@ def asgi_targets(root: Path) -> list[str]:
 def needed_environment(loaded: Loaded) -> dict[str, str]:
     """Values for variables that the code cannot do without, or that keep a gate shut, and that are not set here."""
     found: dict[str, str] = {}
+    optional: set[str] = set()
     for file in list(loaded.facts.project.files.values()):
         for subscript, _ in file.subscripts:
             if last_name(subscript.value) == "environ" and isinstance(subscript.ctx, ast.Load):
@@ -190,15 +193,25 @@ def needed_environment(loaded: Loaded) -> dict[str, str]:
                 if isinstance(name, str):
                     found[name] = _value(name)
         for call, _ in file.calls:
-            owner = call.func.value if isinstance(call.func, ast.Attribute) else None
-            reads = last_name(call.func) == "getenv" or (
-                last_name(call.func) == "get" and owner is not None and last_name(owner) == "environ"
-            )
-            if reads and len(call.args) == 1 and not call.keywords and isinstance(call.args[0], ast.Constant):
-                name = call.args[0].value
-                if isinstance(name, str) and _SECRET.search(name) and not isinstance(parent_of(call), ast.BoolOp):
-                    found[name] = _value(name)
-    return {name: value for name, value in sorted(found.items()) if name not in os.environ}
+            name = _asked_for(call)
+            if name is None:
+                continue
+            alone = len(call.args) == 1 and not call.keywords and not isinstance(parent_of(call), ast.BoolOp)
+            if alone and _SECRET.search(name):
+                found[name] = _value(name)
+            else:
+                optional.add(name)
+    return {name: value for name, value in sorted(found.items()) if name not in {*os.environ, *optional}}
+
+
+def _asked_for(call: ast.Call) -> str | None:
+    """The variable that ``os.getenv`` or ``os.environ.get`` is asked for."""
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    reads = last_name(call.func) == "getenv" or (
+        last_name(call.func) == "get" and owner is not None and last_name(owner) == "environ"
+    )
+    name = call.args[0].value if reads and call.args and isinstance(call.args[0], ast.Constant) else None
+    return name if isinstance(name, str) else None
 
 
 def _value(name: str) -> str:

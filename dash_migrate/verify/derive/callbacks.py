@@ -44,8 +44,7 @@ class Walk:
         self.page = Page()
         self.page.add(layout)
         self.specs = specs(dependencies)
-        #: how long each callback took, with the body that was sent
-        self.took: list[tuple[float, str, bytes]] = []
+        self.answers: list[Answer] = []
 
     def load(self) -> None:
         """What the renderer asks when the page has loaded, twice: what the first answers brought is asked as well."""
@@ -177,8 +176,7 @@ class Walk:
 
     def _send(self, spec: Spec, made: bytes, how: str) -> None:
         answer = self.ask(f"{spec.output}: {how}", made)
-        if not spec.background:
-            self.took.append((answer.elapsed, spec.output, made))
+        self.answers.append(answer)
         if answer.status == 200:
             self.page.take(answer_of(answer.body), spec)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote_plus
 
 from dash_migrate.verify.client import Answer
 from dash_migrate.verify.derive.callbacks import Walk
+from dash_migrate.verify.derive.handshakes import Handshakes
 from dash_migrate.verify.derive.known import Known, Rule, Site
 from dash_migrate.verify.derive.pages import Form, hidden_value, links_of, local, read_page
 from dash_migrate.verify.derive.requests import (
@@ -25,7 +27,7 @@ from dash_migrate.verify.derive.requests import (
 )
 from dash_migrate.verify.derive.samples import SAMPLE, paths_of
 from dash_migrate.verify.lockstep import Enough, Lockstep
-from dash_migrate.verify.steps import ANONYMOUS, Headers, Parallel, Request, WebSocket
+from dash_migrate.verify.steps import ANONYMOUS, Headers, Parallel, Request
 
 MOST_SESSIONS = 10
 MOST_LINKS = 40
@@ -67,7 +69,7 @@ class Explorer:
         self._forms: list[tuple[str, Form]] = []
         self._layouts: dict[str, tuple[Any, Any]] = {}
         self._slow: list[tuple[float, Request]] = []
-        self._open: dict[str, int] = {}
+        self._handshakes = Handshakes(lockstep, timeout)
 
     def run(self, parallel: int = 4) -> None:
         """Ask until there is nothing more to ask, or enough has been asked."""
@@ -80,6 +82,8 @@ class Explorer:
         except Enough:
             self.notes.append(f"stopped after {len(self.lockstep.asked)} requests; there was more to ask")
         self._parallel(parallel)
+        with suppress(Enough):
+            self._handshakes.try_all()
 
     # --- asking
 
@@ -106,7 +110,7 @@ class Explorer:
             name=f"{name or f'{method} {path}'}{who}",
             path=path,
             method=method,
-            headers=(*client.headers, *headers),
+            headers=_joined(client.headers, headers),
             body=body,
             session=client.name,
             timeout=self.timeout,
@@ -277,14 +281,12 @@ class Explorer:
 
         walk = Walk(site, self.known, layout, dependencies, ask)
         walk.load()
-        first = next((body for _, _, body in walk.took), None)
-        if first is not None:
-            self._websocket(site, client, first)
         if everything:
             if client.name == ANONYMOUS:
                 for name, body in walk.logins():
                     ask(name, body)
             walk.everything()
+        self._handshake(site, client, walk.answers)
 
     def _callback(self, site: Site, client: Client, name: str, body: bytes) -> Answer:
         path = f"{site.prefix}_dash-update-component"
@@ -312,31 +314,13 @@ class Explorer:
             "state": [],
         }
         body = json.dumps(made).encode()
-        self._callback(site, client, f"{output}: behind the gate", body)
-        self._websocket(site, client, body)
+        answer = self._callback(site, client, f"{output}: behind the gate", body)
+        self._handshake(site, client, [answer])
 
-    def _websocket(self, site: Site, client: Client, body: bytes) -> None:
-        """A handshake: where a callback is refused over HTTP it must not be let in by websocket."""
-        if client.query:
-            return
-        path = f"{site.prefix}_dash-update-component"
-        headers: Headers = (*client.headers, ("Content-Type", "application/json"))
-        answer = self.lockstep.play(Request("", path, "POST", headers, body, session=client.name))[0][-1]
-        refused = 300 <= answer.status < 500
-        who = "" if client.name == ANONYMOUS else f" as {client.name}"
-        step = WebSocket(
-            name=f"websocket {site.prefix}_dash-ws-callback{who}",
-            path=f"{site.prefix}_dash-ws-callback",
-            after="refused" if refused else "open",
-            headers=client.headers,
-            session=client.name,
-            timeout=self.timeout,
-        )
-        self.lockstep.ask(step, "websockets")
-        if client is NOBODY and not refused:
-            foreign = replace(step, name=f"{step.name} from another origin", after="refused")
-            foreign = replace(foreign, headers=(*step.headers, ("Origin", "http://elsewhere.example")))
-            self.lockstep.ask(foreign, "websockets")
+    def _handshake(self, site: Site, client: Client, answers: Sequence[Answer]) -> None:
+        if not client.query:
+            layout = self._ask("GET", f"{site.prefix}_dash-layout", "dash", client)
+            self._handshakes.note(site.prefix, client.name, client.headers, answers, layout)
 
     # --- gates: with and without what they ask for
 
@@ -489,6 +473,12 @@ def _filled(form: Form, pair: tuple[str, str], hidden: Mapping[str, str]) -> dic
         else:
             fields[name] = value or SAMPLE
     return fields
+
+
+def _joined(usual: Headers, own: Headers) -> Headers:
+    """The headers of a request: its own take the place of what the client usually sends."""
+    given = {key.lower() for key, _ in own}
+    return (*((key, value) for key, value in usual if key.lower() not in given), *own)
 
 
 def _quoted(text: str) -> str:
