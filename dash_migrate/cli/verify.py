@@ -20,7 +20,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path, exists=True), default=".")
-@click.option("--target", "-t", type=click.Choice(("fastapi", "quart")), required=True, help="The backend to go to.")
+@click.option("--target", "-t", type=click.Choice(("flask", "fastapi", "quart")), required=True, help="What to go to.")
 @click.option(
     "--strategy",
     type=click.Choice(("auto", "rewrite", "bridge", "guard")),

@@ -300,6 +300,8 @@ def main() -> None:
     _end_with(os.environ.pop("DASH_MIGRATE_ALIVE", ""))
     serve = SERVING[kind]()  # before a script's own start is caught
     app = resolve(target)
+    if kind != "werkzeug" and isinstance(app, getattr(sys.modules.get("flask"), "Flask", ())):
+        raise SystemExit(f"{target} is still a Flask app: it has not been migrated, or starts on another backend")
     place = os.environ.pop("DASH_MIGRATE_DESCRIBE", "")
     if place:
         threading.Thread(target=_describe_when_asked, args=(place, app), daemon=True).start()

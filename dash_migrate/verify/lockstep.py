@@ -50,10 +50,13 @@ class Lockstep:
         host: str = "localhost:8050",
         most: int = 1000,
         seconds: float = 120.0,
+        websockets: bool = True,
         on_asked: Callable[[Asked], None] | None = None,
     ) -> None:
         self._places = [before, after, *([again] if again is not None else [])]
         self._players = [Player(place.address, host) for place in self._places]
+        #: whether *after* has any
+        self.websockets = websockets
         self._most, self._deadline, self._on_asked = most, time.monotonic() + seconds, on_asked
         self._names: dict[str, int] = {}
         self.asked: list[Asked] = []

@@ -23,10 +23,10 @@ from dash_migrate.verify.derive.known import Known, known
 from dash_migrate.verify.judge import Compared, judge
 from dash_migrate.verify.lockstep import Enough, Lockstep, Place
 from dash_migrate.verify.start_points import StartPoint, asgi_targets, given, needed_environment, start_points
-from dash_migrate.verify.steps import ServerKind, Step
+from dash_migrate.verify.steps import ServerKind, Step, WebSocket
 
-Target = Literal["fastapi", "quart"]
-SERVERS: Mapping[str, ServerKind] = {"fastapi": "asgi", "quart": "hypercorn"}
+Target = Literal["flask", "fastapi", "quart"]
+SERVERS: Mapping[str, ServerKind] = {"flask": "werkzeug", "fastapi": "asgi", "quart": "hypercorn"}
 MOST_TRIES = 4
 """Ways of starting an app that are tried before it is given up."""
 
@@ -165,7 +165,7 @@ def verify_project(
             found = Verification(folder.resolve().name, target, running.booted[0], running.booted[1])
             found.notes += [*copies.notes, *running.notes]
             found.changed = copies.changed
-            lockstep = Lockstep(*running.places, host=host, most=most, seconds=seconds)
+            lockstep = Lockstep(*running.places, host=host, most=most, seconds=seconds, websockets=target != "flask")
             say("asking")
             _ask(lockstep, running, setup, found, steps, derive, credentials, parallel, timeout, host)
             say("comparing")
@@ -190,6 +190,8 @@ def _ask(
 ) -> None:
     try:
         for step in steps or ():
+            if isinstance(step, WebSocket) and not lockstep.websockets:
+                continue
             lockstep.ask(step, "given")
     except Enough:
         found.notes.append("not all of the given requests were sent: too many, or too slow")

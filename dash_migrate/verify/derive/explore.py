@@ -31,6 +31,7 @@ from dash_migrate.verify.steps import ANONYMOUS, Headers, Parallel, Request
 
 MOST_SESSIONS = 10
 MOST_LINKS = 40
+MOST_PATHS = 30
 SLOW = 0.25
 """Seconds from which on a callback or route is worth asking several times at once."""
 
@@ -220,6 +221,11 @@ class Explorer:
         self._ask("GET", "/no-such-page", "pages")
         self._ask("POST", "/no-such-page", "pages")
         self._ask("GET", "/_dash-dependencies", "dash")
+        for path in self.known.paths[:MOST_PATHS]:
+            if not is_leaving(path):
+                self._ask("GET", path, "pages")
+                if path.endswith("/"):
+                    self._ask("GET", f"{path}{SAMPLE}", "pages")
 
     # --- routes
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from dash_migrate.facts.values import Func
 from dash_migrate.project import Loaded
 from dash_migrate.verify.derive.credentials import Credentials, credentials_in
 
+_PATH = re.compile(r"/[\w.~-]+(?:/[\w.~-]*)*")
 _LIBRARIES = ("dash.", "flask.", "werkzeug.")
 _DASH_ENDPOINTS = ("_dash-", "_reload-hash", "_favicon.ico", "_alive")
 
@@ -64,6 +66,8 @@ class Known:
     files: list[str] = field(default_factory=list)
     #: folders of static files, to ask for one that is not there
     static: list[str] = field(default_factory=list)
+    #: URL paths written out in the code that no rule has: hooks answer them, or let them pass
+    paths: list[str] = field(default_factory=list)
     credentials: Credentials = field(default_factory=Credentials)
     #: names of data files of the project
     data: list[str] = field(default_factory=list)
@@ -105,7 +109,21 @@ class _Gatherer:
                 made.files += [f"{base}/{name}" for name in _files_in(folder, 4)]
         made.sites = [self._site(one) for one in self.described.get("dashes", ())]
         made.sites.sort(key=lambda site: len(site.prefix))
+        made.paths = list(self._paths({rule.rule for rule in made.rules}))
         return made
+
+    def _paths(self, rules: set[str]) -> Iterator[str]:
+        """The strings that look like URL paths, those in functions first; each as a folder's beginning, too."""
+        inside: list[str] = []
+        outside: list[str] = []
+        for file in self.project.files.values():
+            functions = {part for function in _functions_in(file.tree) for part in ast.walk(function)}
+            for node in ast.walk(file.tree):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str) and _PATH.fullmatch(node.value):
+                    (inside if node in functions else outside).append(node.value)
+        for path in dict.fromkeys([*inside, *outside]):
+            if path not in rules and not os.path.exists(path):
+                yield path
 
     def _rules(self, site: Mapping[str, Any], made: Known) -> None:
         prefixes = [f"{one['mount']}{one['routes']}" for one in self.described.get("dashes", ())]
@@ -207,6 +225,10 @@ class _Gatherer:
                     for key in binding.value.keys:
                         if isinstance(key, ast.Constant) and isinstance(key.value, (str, int)):
                             yield str(key.value)
+
+
+def _functions_in(tree: ast.AST) -> Iterator[ast.AST]:
+    return (node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)))
 
 
 def _decorates(node: ast.AST) -> bool:
