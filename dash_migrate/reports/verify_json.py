@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from dash_migrate import __version__
@@ -15,6 +17,14 @@ from dash_migrate.verify.steps import Parallel, Step, WebSocket
 SCHEMA = 1
 
 
+@cache
+def schema() -> dict[str, Any]:
+    """The JSON schema (draft 2020-12) that every verification fits."""
+    path = Path(__file__).with_name("schema") / "verify.schema.json"
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
 def as_text(found: Verification) -> str:
     """A verification as indented JSON."""
     return json.dumps(as_data(found), indent=2, ensure_ascii=False)
@@ -24,6 +34,7 @@ def as_data(found: Verification) -> dict[str, Any]:
     """A verification as plain data."""
     return {
         "schema": SCHEMA,
+        "kind": "verification",
         "tool": {"name": "dash-migrate", "version": __version__},
         "project": found.project,
         "target": found.target,

@@ -29,6 +29,10 @@ class Compared:
 def judge(lockstep: Lockstep) -> list[Compared]:
     """Compare everything that was asked."""
     found = [_compared(asked) for asked in lockstep.asked]
+    for at, one in enumerate(found):
+        step, late = one.asked.step, [d for d in one.differences if d.what == "time"]
+        if isinstance(step, Parallel) and late and _slow_by_chance(step, lockstep):
+            found[at] = Compared(one.asked, tuple(d for d in one.differences if d not in late), one.volatile)
     doubtful = [at for at, one in enumerate(found) if one.differences and isinstance(one.asked.step, Request)]
     for at in doubtful[:MOST_DOUBTS]:
         one = found[at]
@@ -56,7 +60,7 @@ def _compared(asked: Asked) -> Compared:
         old, new = (" > ".join(f"{a.status} {a.path}" for a in side) for side in (asked.before, asked.after))
         differences.append(Difference(step.name, "answers", old, new))
     if isinstance(step, Parallel):
-        differences += _slower(step, asked)
+        differences += _slower(step, asked.before, asked.after)
     return Compared(asked, tuple(differences), tuple(sorted(volatile)))
 
 
@@ -68,12 +72,17 @@ def _handshake(step: WebSocket, answers: Sequence[Answer]) -> Iterator[Differenc
             yield Difference(step.name, "websocket", step.after, f"broken ({answer.status} {answer.error})")
 
 
-def _slower(step: Parallel, asked: Asked) -> Iterator[Difference]:
+def _slower(step: Parallel, before: Sequence[Answer], after: Sequence[Answer]) -> Iterator[Difference]:
     """A request that waits must not keep others waiting that did not wait before."""
-    took = [max((answer.elapsed for answer in side), default=0.0) for side in (asked.before, asked.after)]
-    if took[1] > max(step.max_seconds, took[0] * 1.8 + 1.0):
+    took = [max((answer.elapsed for answer in side), default=0.0) for side in (before, after)]
+    if took[1] > max(step.max_seconds, took[0] * 1.3 + 0.2):
         old, new = (f"{seconds:.2f} s for {step.count} at once" for seconds in took)
         yield Difference(step.name, "time", old, new)
+
+
+def _slow_by_chance(step: Parallel, lockstep: Lockstep) -> bool:
+    """Whether several at once are as fast as before in one of a few more tries: the machine may have been busy."""
+    return any(not list(_slower(step, *lockstep.play(step)[:2])) for _ in range(ROUNDS))
 
 
 def _by_chance(one: Compared, lockstep: Lockstep) -> bool:

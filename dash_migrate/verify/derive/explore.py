@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote_plus
 
-from dash_migrate.verify.client import Answer
+from dash_migrate.verify.client import BODY_METHODS, Answer
 from dash_migrate.verify.derive.callbacks import Walk
 from dash_migrate.verify.derive.handshakes import Handshakes
 from dash_migrate.verify.derive.known import Known, Rule, Site
@@ -25,13 +25,17 @@ from dash_migrate.verify.derive.requests import (
     is_leaving,
     queries_of,
 )
-from dash_migrate.verify.derive.samples import SAMPLE, paths_of
+from dash_migrate.verify.derive.samples import SAMPLE, more_paths_of, paths_of
 from dash_migrate.verify.lockstep import Enough, Lockstep
 from dash_migrate.verify.steps import ANONYMOUS, Headers, Parallel, Request
 
 MOST_SESSIONS = 10
 MOST_LINKS = 40
+MOST_OF_A_CLIENT = 10
+"""Requests of one kind for each rule, by a client that the app receives otherwise than nobody."""
 MOST_PATHS = 30
+MOST_CLOSED = 10
+REFUSED = 403
 SLOW = 0.25
 """Seconds from which on a callback or route is worth asking several times at once."""
 
@@ -70,6 +74,9 @@ class Explorer:
         self._forms: list[tuple[str, Form]] = []
         self._layouts: dict[str, tuple[Any, Any]] = {}
         self._slow: list[tuple[float, Request]] = []
+        #: what is not for nobody, though asking for a page is not enough to see it
+        self._closed: list[Wanted] = []
+        self._open: set[tuple[str, str]] = set()
         self._handshakes = Handshakes(lockstep, timeout)
 
     def run(self, parallel: int = 4) -> None:
@@ -122,6 +129,11 @@ class Explorer:
             self._seen[key] = answer
         if client.name == ANONYMOUS and method in ("GET", "POST"):
             self._remember(method, path, headers, body, answer)
+        if client is NOBODY and method in BODY_METHODS | {"DELETE"}:
+            self._open |= {(method, path.partition("?")[0])} if answer.status < 400 else set()
+            ours = [one for one in self._closed if one.path == path]
+            if answer.status in (401, REFUSED) and len(ours) < 2:
+                self._closed.append(Wanted(method, path, headers, body, name))
         if answer.elapsed >= SLOW and answer.status == 200 and not answer.error and method in ("GET", "POST"):
             self._slow.append((answer.elapsed, request))
         return answer
@@ -234,9 +246,12 @@ class Explorer:
         paths = paths_of(rule, self.known)[:most]
         if not paths:
             return
+        method = "GET" if rule.gets else rule.methods[0] if rule.methods else "GET"
+        answers = [self._ask(method, path, "routes", client) for path in paths]
         first = paths[0]
-        for path in paths if rule.gets else ():
-            self._ask("GET", path, "routes", client)
+        if (most is None or most >= MOST_OF_A_CLIENT) and all(answer.status == 404 for answer in answers):
+            first = next((p for p in more_paths_of(rule, self.known)
+                          if self._ask(method, p, "routes", client).status != 404), first)  # fmt: skip
         if rule.gets:
             for query in queries_of(rule)[:most]:
                 self._ask("GET", f"{first}?{query}", "routes", client)
@@ -331,6 +346,9 @@ class Explorer:
     # --- gates: with and without what they ask for
 
     def _gates(self) -> None:
+        callback = "_dash-update-component"
+        self._closed = [one for one in self._closed if one.path.endswith(callback) or
+                        (one.method, one.path.partition("?")[0]) not in self._open][:MOST_CLOSED]  # fmt: skip
         pairs = self.known.credentials.candidates()
         clients = [Client(f"{what}", headers) for headers, what in gate_headers(self.known.gates, pairs)]
         refused = [self._statuses(NOBODY)]
@@ -360,7 +378,9 @@ class Explorer:
             else:
                 answer = self._ask("GET", path, "gates", client)
                 found.append(answer.status)
-        return tuple(found)
+        for wanted in self._closed if client is not NOBODY else ():
+            found.append(self._wanted(wanted, client, "gates").status)
+        return (*found, *([REFUSED] * len(self._closed) if client is NOBODY else ()))
 
     def _as(self, client: Client, *, everything: bool) -> None:
         """Everything again as somebody else."""
@@ -368,13 +388,14 @@ class Explorer:
             self._dash(site, client)
         for rule in self.known.rules:
             if not is_leaving(rule.rule):
-                self._rule(rule, client, 10 if everything else 2)
+                self._rule(rule, client, MOST_OF_A_CLIENT if everything else 2)
         for site in self.known.sites:
             self._callbacks(site, client, everything=everything)
         for rule in self.known.rules:
             if is_leaving(rule.rule):
                 self._rule(rule, client, 1)
-                self._statuses(client)
+                if not client.headers and not client.query:
+                    self._statuses(client)
 
     # --- sessions: with the cookies that the app sets
 
@@ -400,9 +421,9 @@ class Explorer:
             else:
                 self._revisit(client)
 
-    def _wanted(self, wanted: Wanted, client: Client) -> Answer:
+    def _wanted(self, wanted: Wanted, client: Client, kind: str = "sessions") -> Answer:
         return self._ask(
-            wanted.method, wanted.path, "sessions", client, headers=wanted.headers, body=wanted.body,
+            wanted.method, wanted.path, kind, client, headers=wanted.headers, body=wanted.body,
             name=wanted.name, capture=wanted.capture,
         )  # fmt: skip
 
@@ -459,7 +480,7 @@ class Explorer:
             return
         for elapsed, request in slow[:1]:
             named = replace(request, name=f"{count} × {request.name}", capture={})
-            step = Parallel(named, count, max_seconds=elapsed * 1.8 + 1.0)
+            step = Parallel(named, count, max_seconds=elapsed * (1 + 0.6 * (count - 1)))
             try:
                 self.lockstep.ask(step, "parallel")
             except Enough:

@@ -68,6 +68,8 @@ class Known:
     static: list[str] = field(default_factory=list)
     #: URL paths written out in the code that no rule has: hooks answer them, or let them pass
     paths: list[str] = field(default_factory=list)
+    #: names that tables of the code hold: parts of a path may be looked up there
+    words: list[str] = field(default_factory=list)
     credentials: Credentials = field(default_factory=Credentials)
     #: names of data files of the project
     data: list[str] = field(default_factory=list)
@@ -109,8 +111,24 @@ class _Gatherer:
                 made.files += [f"{base}/{name}" for name in _files_in(folder, 4)]
         made.sites = [self._site(one) for one in self.described.get("dashes", ())]
         made.sites.sort(key=lambda site: len(site.prefix))
+        made.words = list(dict.fromkeys(self._tables()))
         made.paths = list(self._paths({rule.rule for rule in made.rules}))
         return made
+
+    def _tables(self) -> Iterator[str]:
+        """The keys and members of the constant tables outside functions."""
+        for file in self.project.files.values():
+            for bindings in file.module.bindings.values():
+                for value in (binding.value for binding in bindings):
+                    if isinstance(value, ast.Dict):
+                        members: Sequence[ast.expr | None] = value.keys
+                    elif isinstance(value, (ast.List, ast.Tuple, ast.Set)):
+                        members = value.elts
+                    else:
+                        continue
+                    for member in members:
+                        if isinstance(member, ast.Constant) and isinstance(member.value, (str, int)):
+                            yield str(member.value)
 
     def _paths(self, rules: set[str]) -> Iterator[str]:
         """The strings that look like URL paths, those in functions first; each as a folder's beginning, too."""
@@ -161,7 +179,18 @@ class _Gatherer:
             for inner in [function, *self._inside(function)]:
                 for read in self.material.reads.of(inner):
                     reads.setdefault((read.kind, read.key), Read(read.kind, read.key)).add(read)
+        views = {function.node for function in map(self._function, self._places(site)) if function is not None}
+        for function in self.functions.values():
+            for read in self.material.reads.of(function) if function.node not in views else ():
+                if read.kind in ("headers", "authorization"):
+                    reads.setdefault((read.kind, read.key), Read(read.kind, read.key)).add(read)
         made.gates += self._resolved(reads.values())
+
+    def _places(self, site: Mapping[str, Any]) -> Iterator[Any]:
+        """Where the views and callbacks are."""
+        yield from (rule.get("place") for rule in site["rules"])
+        for one in self.described.get("dashes", ()):
+            yield from (spec.get("place") for spec in one.get("callbacks", {}).values())
 
     def _inside(self, function: Func) -> Iterator[Func]:
         for place, one in self.functions.items():

@@ -86,6 +86,7 @@ def bodies_of(rule: Rule, method: str, path: str, known: Known) -> list[Wanted]:
         found.append(Wanted(method, where, form, b"a=1&b=sample", f"{method} {where}, form a=1"))
         plain = (("Content-Type", "application/json"),)
         found.append(Wanted(method, where, plain, b'{"a": 1, "b": "sample"}', f"{method} {where}, JSON"))
+        found += _uploads(rule, method, where)[:1]
     return found
 
 

@@ -28,6 +28,7 @@ _BY_NAME: tuple[tuple[re.Pattern[str], str], ...] = (
 SAMPLE = "sample"
 MOST_VALUES = 5
 MOST_PATHS = 8
+MOST_WORDS = 14
 MOST_VARIATIONS = 10
 _ARGUMENT = re.compile(r"<(?:[^:<>]*:)?([A-Za-z_]\w*)>")
 
@@ -87,6 +88,19 @@ def paths_of(rule: Rule, known: Known) -> list[str]:
         given = dict(zip(names, combination, strict=True))
         found.append(_ARGUMENT.sub(lambda match, given=given: quote(given[match[1]], safe="/:@"), rule.rule))  # type: ignore[misc]
     return list(dict.fromkeys(found))[:MOST_PATHS]
+
+
+def more_paths_of(rule: Rule, known: Known) -> list[str]:
+    """Further paths, for a rule that takes none of the usual ones: names from the project's tables."""
+    names = _ARGUMENT.findall(rule.rule)
+    words = [word for word in known.words if re.fullmatch(r"[\w.-]{1,40}", word)][:MOST_WORDS]
+    firsts = {name: next(_argument(name, rule, known)) for name in names}
+    found = []
+    for name in names if len(names) < 4 else ():
+        for word in words:
+            given = {**firsts, name: word}
+            found.append(_ARGUMENT.sub(lambda match, given=given: quote(given[match[1]], safe="/:@"), rule.rule))  # type: ignore[misc]
+    return list(dict.fromkeys(found))
 
 
 def _argument(name: str, rule: Rule, known: Known) -> Iterator[str]:
