@@ -13,8 +13,8 @@ import pytest
 
 from dash_migrate.fix import fix
 from dash_migrate.reports import verify_json
+from dash_migrate.verify import ANONYMOUS, RecordError, from_access_log, from_har, verify_project
 from dash_migrate.verify.copies import working_in
-from dash_migrate.verify.project import verify_project
 from dash_migrate.writes.apply import apply
 
 pytestmark = pytest.mark.boot
@@ -30,7 +30,7 @@ from flask import abort, flash, get_flashed_messages, jsonify, make_response, re
 app = Dash(__name__, title="Desk")
 server = app.server
 server.secret_key = os.environ["DESK_SECRET"]
-USERS = {"ann": "tea", "bob": "milk"}
+USERS = {"ann": "tea"}
 TICKETS = {"t-1": "printer", "t-2": "door"}
 app.layout = html.Div([
     html.H1("Desk"), dcc.Dropdown(["low", "high"], id="level"), html.P(id="shown"),
@@ -48,7 +48,8 @@ def gate():
 
 @server.after_request
 def stamp(response):
-    response.headers["X-Desk"] = "1"
+    if request.path == "/metrics":
+        response.headers["X-Desk"] = "1"
     return response
 
 
@@ -129,7 +130,7 @@ def save(clicks, note):
 
 @app.callback(Output("slow", "children"), Input("level", "value"))
 def slow(level):
-    time.sleep(0.3)
+    time.sleep(0.26)
     return f"{level}"
 
 
@@ -154,13 +155,13 @@ PLANTED = {
     "form field": ('request.form.get("theme", "light")', '"light"'),
     "error page": ("<h1>nothing here</h1>", "<h1>gone</h1>"),
     "callback's answer": ('"high": "now"', '"high": "soon"'),
-    "callbacks one by one": ("    time.sleep(0.3)", "    with LOCK:\n        time.sleep(0.3)"),
+    "callbacks one by one": ("    time.sleep(0.26)", "    with LOCK:\n        time.sleep(0.26)"),
     "route that is gone": ('@server.route("/search")', '@server.route("/find")'),
 }
 FOUND_BY = {
     "dropped gate": ("GET /staff", "status"),
-    "gate with a token": ("GET /metrics as X-Token: m-7", "status"),
-    "lost header": ("GET /", "header:x-desk"),
+    "gate with a token": ("GET /metrics", "status"),
+    "lost header": ("GET /metrics", "header:x-desk"),
     "other redirect": ("GET /logout", "header:location"),
     "redirect that forgets where to": ("POST /login?next=%2Fsample, form", "header:location"),
     "session not kept": ("GET /logout as", "cookie:session"),
@@ -175,7 +176,7 @@ FOUND_BY = {
     "error page": ("GET /tickets/sample", "body"),
     "callback's answer": ('callback shown.children: level.value = "high"', "body"),
     "callbacks one by one": ("4 × callback slow.children", "time"),
-    "route that is gone": ("GET /search", "status"),
+    "route that is gone": ("GET /search", "content-type"),
 }
 COMMAND = (sys.executable, "-m", "dash_migrate", "verify")
 
@@ -233,3 +234,121 @@ def test_planted_changes_are_found(desk: Path, tmp_path: Path) -> None:
     }
     assert len(bodies) == 1
     assert bodies.pop().split()[1] == b"/tmp/"
+
+
+SMALL = """
+from dash import Dash, html
+from flask import request
+
+app = Dash(__name__)
+app.layout = html.P("small")
+
+
+@app.server.route("/size", methods=["GET", "POST"])
+def size():
+    return str(len(request.get_data()))
+
+
+if __name__ == "__main__":
+    app.run()
+"""
+PLAN = """
+target = "app:app.server"
+
+[[request]]
+name = "size"
+path = "/size"
+method = "POST"
+text = "12345"
+
+[[request]]
+name = "index"
+path = "/"
+"""
+
+
+def git(*arguments: str, cwd: Path) -> None:
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    subprocess.run(["git", *who, *arguments], cwd=cwd, check=True, capture_output=True)
+
+
+def test_the_working_tree_against_a_revision(tmp_path: Path) -> None:
+    project = written(tmp_path / "small", SMALL)
+    (tmp_path / "plan.toml").write_text(PLAN, encoding="utf-8")
+    git("init", "-q", cwd=project)
+    git("add", ".", cwd=project)
+    git("commit", "-qm", "on Flask", cwd=project)
+    with working_in(project):
+        apply(fix([Path(".")], ("fastapi",)).changes)
+    arguments = (".", "-t", "fastapi", "--against", "HEAD", "--requests", "../plan.toml")
+    done = command(*arguments, cwd=project)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "All 2 answers are equal" in done.stdout
+    app = project / "app.py"
+    changed = app.read_text(encoding="utf-8").replace("str(len(", "str(1 + len(")
+    app.write_text(changed, encoding="utf-8")
+    done = command(*arguments, cwd=project)
+    assert done.returncode == 1, done.stderr
+    assert "1 of 2 requests are answered differently" in done.stdout
+    assert "-5" in done.stdout
+    assert "+6" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("source", "arguments", "message"),
+    [
+        ("import no_such_package\n" + SMALL, (), "The interpreter has no no_such_package: choose one"),
+        ("x = 1\n", (), "no Dash app was found here; name it with --app"),
+        (SMALL, ("--migrated", "."), "app is still a Flask app: it has not been migrated"),
+        (SMALL, ("--against", "HEAD"), "not a git repository"),
+        (SMALL, ("--against", "HEAD", "--migrated", "."), "exclude each other"),
+        (SMALL, ("--har", "app.py"), "not a HAR file"),
+        (SMALL, ("--env", "nonsense"), "NAME=VALUE is expected"),
+    ],
+)
+def test_what_cannot_be_done_is_said(tmp_path: Path, source: str, arguments: tuple[str, ...], message: str) -> None:
+    done = command(".", "-t", "fastapi", *arguments, cwd=written(tmp_path / "small", source))
+    assert done.returncode == 2, done.stdout
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr.partition("before it answered")[0]
+
+
+def test_a_recorded_session_is_asked_again(tmp_path: Path) -> None:
+    """A HAR file holds what else the browser asked for, cookies of its own, and headers that must not be sent."""
+    entries = [
+        {
+            "request": {
+                "method": "POST",
+                "url": "http://127.0.0.1:8050/size?x=1",
+                "headers": [{"name": "Content-Type", "value": "text/plain"}, {"name": "Host", "value": "127.0.0.1"}],
+                "cookies": [{"name": "kept", "value": "1"}, {"name": "set", "value": "2"}],
+                "postData": {"mimeType": "text/plain", "text": "12345"},
+            },
+            "response": {"cookies": [{"name": "set"}]},
+        },
+        {"request": {"method": "GET", "url": "http://127.0.0.1:8050/a b", "headers": []}, "response": {}},
+        {"request": {"method": "GET", "url": "https://elsewhere.example/x", "headers": []}, "response": {}},
+    ]
+    (tmp_path / "har.json").write_text(json.dumps({"log": {"entries": entries}}), encoding="utf-8")
+    first, second = from_har(tmp_path / "har.json")
+    assert (first.method, first.path, first.body) == ("POST", "/size?x=1", b"12345")
+    assert first.headers == (("Content-Type", "text/plain"), ("Cookie", "kept=1"))
+    assert second.path == "/a%20b"
+    assert first.session == second.session != ANONYMOUS
+
+
+def test_an_access_log_is_asked_again(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.write_text(
+        '1.2.3.4 - - [10/Oct/2024:13:55:36 +0000] "GET /a?b=1 HTTP/1.1" 200 2326 "-" "Mozilla"\n'
+        '127.0.0.1 - - [10/Oct/2024 13:55:36] "GET /a?b=1 HTTP/1.1" 200 -\n'
+        'INFO:     127.0.0.1:5000 - "HEAD /c HTTP/1.1" 200 OK\n'
+        '1.2.3.4 - - [10/Oct/2024:13:55:36 +0000] "POST /login HTTP/1.1" 302 0\n',
+        encoding="utf-8",
+    )
+    requests, left = from_access_log(log)
+    assert [(one.method, one.path) for one in requests] == [("GET", "/a?b=1"), ("HEAD", "/c")]
+    assert left == 1
+    log.write_text("nothing\n", encoding="utf-8")
+    with pytest.raises(RecordError, match="no request without a body"):
+        from_access_log(log)

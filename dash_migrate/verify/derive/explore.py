@@ -76,6 +76,7 @@ class Explorer:
         self._slow: list[tuple[float, Request]] = []
         #: what is not for nobody, though asking for a page is not enough to see it
         self._closed: list[Wanted] = []
+        self._spent: dict[str, dict[str, float]] = {}
         self._open: set[tuple[str, str]] = set()
         self._handshakes = Handshakes(lockstep, timeout)
 
@@ -300,7 +301,7 @@ class Explorer:
                 self._enter_by_callback(site, name, body, answer)
             return answer
 
-        walk = Walk(site, self.known, layout, dependencies, ask)
+        walk = Walk(site, self.known, layout, dependencies, ask, self._spent.setdefault(site.prefix, {}))
         walk.load()
         if everything:
             if client.name == ANONYMOUS:
