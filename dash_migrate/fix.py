@@ -9,7 +9,7 @@ from pathlib import Path
 from dash_migrate import deploy
 from dash_migrate.app_records import app_records
 from dash_migrate.check import Report, display_path, narrowed, report_on
-from dash_migrate.fixes import dash_majors, declines
+from dash_migrate.fixes import dash_majors, declines, overrides
 from dash_migrate.fixes.guard.plan import default_first
 from dash_migrate.fixes.guard.plan import fix as compute_guarded
 from dash_migrate.fixes.plan import GroupPlan, Strategy, merged
@@ -78,6 +78,12 @@ def fix_loaded(
     current: dict[str, bytes] = {} if only else dash_majors.rewrite(loaded)
     created: dict[str, bytes] = {}
     state = load_files(loaded.files, loaded.selection, current) if current else loaded
+    for _ in range(PASSES):
+        revived = overrides.rewrite(state, only)
+        if not revived:
+            break
+        current.update(revived)
+        state = load_files(loaded.files, loaded.selection, current)
     for _ in range(PASSES):
         if len(targets) == 1:
             fixed = compute(state, targets[0], only, strategy)

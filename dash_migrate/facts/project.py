@@ -268,9 +268,12 @@ class Project:
         if not found or any(_forwards(call) for call, _ in found):
             node = app.site.node
             if isinstance(node, ast.Call):
-                found.append((node, self.scope_at(app.site.file, node)))
+                sites = [(node, self.scope_at(app.site.file, node))]
             else:
-                found.extend(self.instantiations(app.cls))
+                sites = self.instantiations(app.cls)
+            own = max((_own_parameters(i.node) for i in initialisers), default=0)
+            # what the class takes for itself by place shifts the places of Dash's own arguments
+            found += [(c, s) for c, s in sites if not found or not own or len(c.args) < 2 or _names_server(c)]
         return found
 
     def _is_getter(self, file: FileIndex, call: ast.Call) -> bool:
@@ -433,6 +436,16 @@ def server_argument(call: ast.Call) -> ast.expr | None:
 
 def _forwards(call: ast.Call) -> bool:
     return any(k.arg is None for k in call.keywords) or any(isinstance(a, ast.Starred) for a in call.args)
+
+
+def _own_parameters(function: ast.AST) -> int:
+    """How many arguments an ``__init__`` takes by name before those that it passes on as ``*args``."""
+    arguments: ast.arguments = function.args  # type: ignore[attr-defined]
+    return len([*arguments.posonlyargs, *arguments.args][1:])
+
+
+def _names_server(call: ast.Call) -> bool:
+    return any(keyword.arg == "server" for keyword in call.keywords)
 
 
 def _is_fixture(node: ast.AST) -> bool:

@@ -71,6 +71,11 @@ class Source:
             self._text = self._decode()
         return self._text
 
+    def encoded(self, text: str) -> bytes:
+        """Another text as this file would have it: its encoding, its BOM."""
+        data = text.encode(self.encoding)
+        return BOM + data if self.has_bom and not data.startswith(BOM) else data
+
     @property
     def newline(self) -> Newline:
         """The newline the file uses most; ``\\n`` where it has none."""

@@ -80,6 +80,18 @@ def rename(new: str) -> Edit:
     return lambda node: node.with_changes(value=new)
 
 
+def replace(code: str) -> Edit:
+    """An expression → another."""
+
+    def change(node: Any) -> Any:
+        import libcst as cst
+
+        del node
+        return cst.parse_expression(code)
+
+    return change
+
+
 def rename_attribute(new: str) -> Edit:
     """``x.old`` → ``x.new``."""
     return lambda node: node.with_changes(attr=node.attr.with_changes(value=new))

@@ -75,9 +75,7 @@ def rewrite(loaded: Loaded) -> dict[str, bytes]:
             ast.parse(text)
         except (NotReproducible, SyntaxError):
             continue
-        encoded = text.encode(source.encoding)
-        if source.has_bom and not encoded.startswith(b"\xef\xbb\xbf"):
-            encoded = b"\xef\xbb\xbf" + encoded
+        encoded = source.encoded(text)
         if encoded != source.data:
             changed[one.file.display] = encoded
     return changed

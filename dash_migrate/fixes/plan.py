@@ -222,12 +222,8 @@ class Planner:
 
     def encoded(self, name: str, text: str) -> bytes:
         """A text as the file has it."""
-        source = self.loaded.sources[name]
         ast.parse(text)
-        encoded = text.encode(source.encoding)
-        if source.has_bom and not encoded.startswith(b"\xef\xbb\xbf"):
-            encoded = b"\xef\xbb\xbf" + encoded
-        return encoded
+        return self.loaded.sources[name].encoded(text)
 
 
 def merged(loaded: Loaded, fixed: Fixed) -> Mapping[str, bytes]:

@@ -5,35 +5,35 @@ from __future__ import annotations
 import ast
 
 from dash_migrate.facts.names import names
-from dash_migrate.facts.values import Cls, Const, DashApp
+from dash_migrate.facts.overrides import dead_overrides, gone, is_dash_class
+from dash_migrate.facts.values import Cls, Const, DashApp, Ext
 from dash_migrate.findings.context import Context
 from dash_migrate.findings.visitors import on
-
-#: methods of Dash up to 4.1 that nothing calls since 4.2, with what took their place
-GONE = {
-    "dispatch": "callbacks are dispatched by the backend since Dash 4.2",
-    "_serve_component_suites": "component files are served by the backend since Dash 4.2",
-    "serve_component_suites": "component files are served by the backend since Dash 4.2",
-    "_add_url_rule": "routes are added by the backend since Dash 4.2",
-    "_setup_routes_": "routes are added by the backend since Dash 4.2",
-    "before_first_request": "gone since Flask 2.3",
-}
 
 
 @on(ast.ClassDef)
 def overrides(context: Context, node: ast.ClassDef) -> None:
     """``class SecureDash(Dash): def dispatch(self): …``."""
-    gone = [s for s in node.body if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef)) and s.name in GONE]
-    if not gone:
-        return
-    cls = Cls(context.file, node, context.scope_of(node))
-    if not any(base in names().dash_classes for base in context.facts.project.evaluator.objects.external_bases(cls)):
-        return
-    for method in gone:
+    for override in dead_overrides(context.facts.project, context.file, node):
+        if override.is_given:
+            continue
+        method = override.method
         start = context.text.place(method)[0]
         at = context.text.text.index(method.name, context.text.text.index("def", start) + 3)
         place = (at, at + len(method.name))
-        context.report_place("DM802", place, method, [], text=method.name, why=GONE[method.name])
+        context.report_place("DM802", place, None, [], text=method.name, why=gone()[method.name]["why"])
+
+
+@on(ast.Assign)
+def replaced(context: Context, node: ast.Assign) -> None:
+    """``app.dispatch = guarded``, ``Dash.dispatch = guarded``."""
+    for target in node.targets:
+        if isinstance(target, ast.Attribute) and target.attr in gone():
+            for value in context.facts.project.evaluator.eval(target.value, context.scope_of(target)):
+                is_class = isinstance(value, Ext) and value.dotted in names().dash_classes
+                is_class = is_class or (isinstance(value, Cls) and is_dash_class(context.facts.project, value))
+                if is_class or isinstance(value, DashApp):
+                    context.report("DM802", target, [], why=gone()[target.attr]["why"])
 
 
 @on(ast.Call)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import import_module
 
+from dash_migrate.facts.overrides import dead_overrides
 from dash_migrate.fixes.native.work import Work
 from dash_migrate.model import Backend
 
@@ -21,6 +22,10 @@ class Native:
 
     def convert(self, work: Work) -> None:
         """Make the edits; ``work.declines`` says what could not be."""
+        for name in sorted(work.files):
+            file = work.facts.project.files[name]
+            for override in dead_overrides(work.facts.project, file):
+                work.decline(file, override.method, f"`{override.name}` of Dash is overridden")
         import_module(self.module).convert(work)
 
 

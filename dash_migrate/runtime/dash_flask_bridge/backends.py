@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 from typing import Any, cast
@@ -27,6 +28,9 @@ class Bridge:
     request_adapter: Any
     response_adapter: Any
     _dash: Any = None
+    #: Dash's own view for callbacks, and the one that an app put in its place
+    _callback_view: Any = None
+    _own_dispatch: Any = None
 
     def __init__(self, server: Any) -> None:
         super().__init__(server)  # type: ignore[call-arg]
@@ -94,8 +98,14 @@ class Bridge:
         methods: list[str] | None = None,
         **options: Any,
     ) -> None:
+        if rule == self.callback_path and view_func is not self._callback_view:
+            self._own_dispatch, view_func = view_func, self._callback_view
+            for name, value in list(vars(self._dash).items()):
+                if value is view_func:  # what Dash's own view is to the one that took its place
+                    setattr(self._dash, name, self.dispatch_callback)
         owner = getattr(view_func, "__module__", None) or "dash"
-        if callable(view_func) and owner != __name__ and owner.split(".")[0] != "dash":
+        is_ours = owner == __name__ and not rule.startswith(self.index_path + "_dash-component-suites/")
+        if callable(view_func) and not is_ours and owner.split(".")[0] != "dash":
             if inspect.iscoroutinefunction(view_func):
                 view_func = on_loop(view_func)
             self.flask_backend.add_url_rule(rule, view_func, endpoint, methods)  # written for Flask
@@ -147,9 +157,7 @@ class Bridge:
         def serve_suite(package_name: str, fingerprinted_path: str) -> Any:
             return self.flask_backend.serve_component_suites(dash_app, package_name, fingerprinted_path)
 
-        rule = self.index_path + "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
-        self.flask_backend.add_url_rule(rule, serve_suite, rule)
-        dash_app.routes.append(rule)
+        dash_app._add_url("_dash-component-suites/<string:package_name>/<path:fingerprinted_path>", serve_suite)
 
     def serve_callback(self, dash_app: Any) -> Any:
         dispatch = super().serve_callback(dash_app)  # type: ignore[misc]
@@ -162,6 +170,7 @@ class Bridge:
             return await dispatch(*args, **kwargs)
 
         checked.__signature__ = _signature(dispatch)  # type: ignore[attr-defined]
+        self._callback_view = checked
         return checked
 
     def before_request(self, func: Any) -> None:
@@ -202,12 +211,16 @@ class Bridge:
         content_type: str | None = None,
         status: int | None = None,
     ) -> Any:
+        if _in_a_view():  # of the project: it goes on with what Flask's Dash gave it
+            return self.flask_backend.make_response(data, mimetype, content_type, status)
         if content_type is None:
             content_type = get_content_type(mimetype or "text/html", "utf-8")
         return super().make_response(data, content_type=content_type, status=status)  # type: ignore[misc]
 
     def overridden_dispatch(self) -> Any:
         """The ``dispatch`` of a Dash subclass, which Dash itself has not called since 4.2: often the gate."""
+        if self._own_dispatch is not None:
+            return self._own_dispatch
         app = self._dash
         if not hasattr(type(app), "dispatch") or hasattr(Dash, "dispatch"):
             return None
@@ -236,6 +249,8 @@ class Bridge:
         return flask.has_request_context() or bool(super().has_request_context())  # type: ignore[misc]
 
     def jsonify(self, obj: Any) -> Any:
+        if _in_a_view():
+            return flask.jsonify(obj)
         if not flask.has_app_context():
             return super().jsonify(obj)  # type: ignore[misc]
         return self.make_response(flask.jsonify(obj).get_data(), content_type="application/json")
@@ -243,6 +258,17 @@ class Bridge:
     def run(self, dash_app: Any, host: str, port: int, debug: bool, **options: Any) -> None:
         self.front.flask.debug = bool(debug)
         run_server(self.server, host, port, debug, **options)
+
+
+def _in_a_view() -> bool:
+    """Whether code runs in Flask's thread, not on the event loop."""
+    if not flask.has_request_context():
+        return False
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return True
+    return False
 
 
 def _signature(function: Any) -> inspect.Signature:

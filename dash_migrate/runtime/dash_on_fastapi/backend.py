@@ -19,7 +19,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from . import files
-from .answers import JSONResponse, RedirectResponse, Response, content_type, from_werkzeug
+from .answers import JSONResponse, RedirectResponse, Response, content_type, from_werkzeug, make_response
 from .current import AppContext, current_request, has_request
 from .dispatch import EMPTY_CALLBACK, GivenBody
 from .routing import FlaskRoute
@@ -115,7 +115,7 @@ class FastAPIBackend(FastAPIDashServer):
     def setup_index(self, dash_app: Any) -> None:
         def index() -> Any:
             page = dash_app.index()
-            return self.make_response(page, mimetype="text/html") if isinstance(page, str) else page
+            return self.make_response(page, mimetype="text/html") if isinstance(page, str) else _answer(page)
 
         self.index = index
         dash_app._add_url("", index, methods=["GET"])
@@ -270,11 +270,17 @@ def _off_the_loop(view: Any) -> Any:
 
     @functools.wraps(view)
     async def run_view(*args: Any, **kwargs: Any) -> Any:
-        answer = await in_thread(view, *args, **kwargs)
-        return from_werkzeug(answer) if isinstance(answer, WerkzeugResponse) else answer
+        return _answer(await in_thread(view, *args, **kwargs))
 
     run_view.__signature__ = inspect.signature(view, eval_str=True)  # type: ignore[attr-defined]
     return run_view
+
+
+def _answer(value: Any) -> Any:
+    """What an overridden view of Dash's gave, where it is an answer of Flask's or a tuple."""
+    if isinstance(value, tuple):
+        return make_response(value)
+    return from_werkzeug(value) if isinstance(value, WerkzeugResponse) else value
 
 
 def _in_app_context(server: Any, callback: Any, is_async: bool) -> Any:
