@@ -77,11 +77,12 @@ class Server(Quart):
 
     # one thread for each request
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await super().__call__(as_connected(scope, receive), receive, send)
+
     async def asgi_app(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
-            await super().asgi_app(as_connected(scope, receive), receive, send)
-        elif scope["type"] == "websocket" and websocket_path(scope) in self.gates:
-            await gated(self, super().asgi_app, as_connected(scope, receive), receive, send)
+        if scope["type"] == "websocket" and websocket_path(scope) in self.gates:
+            await gated(self, super().asgi_app, scope, receive, send)
         else:
             await super().asgi_app(scope, receive, send)
 
