@@ -58,6 +58,13 @@ class QuartBackend(QuartDashServer):
             return True
         return any(callback.get("websocket") for callback in app.callback_map.values())
 
+    def add_url_rule(
+        self, rule: str, view_func: Any, endpoint: str | None = None, methods: Any = None, **kw: Any
+    ) -> None:
+        super().add_url_rule(rule, view_func, endpoint=endpoint, methods=methods, **kw)
+        name = endpoint or rule
+        self.server.dash_views[name] = self.server.view_functions.get(name)
+
     def serve_websocket_callback(self, dash_app: Any) -> None:
         super().serve_websocket_callback(dash_app)
         prefix = dash_app.config.routes_pathname_prefix

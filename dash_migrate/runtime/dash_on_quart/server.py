@@ -68,6 +68,8 @@ class Server(Quart):
     def __init__(self, *args: Any, **options: Any) -> None:
         #: websockets of Dash, by path: the path of the callbacks each of them carries
         self.gates: dict[str, str] = {}
+        #: the views of Dash, by endpoint, as Dash made them
+        self.dash_views: dict[str, Any] = {}
         super().__init__(*args, **options)
 
     def make_config(self, instance_relative: bool = False) -> Any:

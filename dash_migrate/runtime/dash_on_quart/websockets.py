@@ -26,6 +26,10 @@ async def gated(server: Any, asgi: Any, scope: Any, receive: Any, send: Any) -> 
     try:
         try:
             refused = await in_thread(server.preprocess_request, context) is not None
+            view = server.gates[websocket_path(scope)]
+            if server.view_functions.get(view) is not server.dash_views.get(view):
+                log.error("callbacks have a decorator that cannot be run for websockets, which are refused")
+                refused = True
         except Exception:
             log.exception("a hook refused a websocket, or failed on it")
             refused = True

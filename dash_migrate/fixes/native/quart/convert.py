@@ -15,6 +15,7 @@ from dash_migrate.fixes.native.quart.once import Once
 from dash_migrate.fixes.native.quart.setup import Setup
 from dash_migrate.fixes.native.quart.uploads import saves
 from dash_migrate.fixes.native.quart.uses import Uses
+from dash_migrate.fixes.native.quart.wrapped import PROXY_FIX
 from dash_migrate.fixes.native.work import Work
 
 
@@ -49,7 +50,7 @@ def convert(work: Work) -> None:
 def _foreign(work: Work, file: FileIndex, node: ast.expr, dotted: str) -> None:
     """A name of a package that was made for Flask, or for WSGI."""
     root = dotted.split(".")[0]
-    if isinstance(parent_of(node), ast.Attribute) or is_neutral(dotted):
+    if isinstance(parent_of(node), ast.Attribute) or is_neutral(dotted) or dotted.startswith(PROXY_FIX):
         return
     if root.startswith("flask_") or dotted.startswith(("werkzeug.middleware", "werkzeug.serving", "prometheus_flask")):
         work.decline(file, node, f"`{root}` needs Flask")

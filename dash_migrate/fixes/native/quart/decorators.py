@@ -73,11 +73,12 @@ class Decorators:
             if isinstance(value, Func):
                 if self._project_decorator(value, isinstance(decorator, ast.Call)) is None:
                     return False
-            elif not (isinstance(value, (Ext, ExtInst)) and self._is_taker(value.dotted)):
+            elif not (isinstance(value, (Ext, ExtInst)) and self.is_taker(value.dotted)):
                 return False
         return bool(values) or last_name(target) == "wraps"
 
-    def _is_taker(self, dotted: str) -> bool:
+    def is_taker(self, dotted: str) -> bool:
+        """Whether a decorator of a package takes coroutine functions."""
         return dotted in _TAKERS or dotted in self.rows["keep"] or dotted in self.rows["plain"]
 
     def _makes_plain(self, decorator: ast.expr, scope: Scope) -> bool:
@@ -125,6 +126,11 @@ class Decorators:
             else:
                 self.awaiting.taken[call] = file
         return made
+
+    def takes_results(self, value: Func) -> bool:
+        """Whether a decorator of the project, which is called with any view, gives results, whatever the view is."""
+        wrapping = self._project_decorator(value, with_arguments=False)
+        return wrapping is not None and not wrapping.is_async
 
     def _users(self, value: Func) -> Iterator[tuple[FunctionNode, FileIndex]]:
         """The functions under a decorator."""

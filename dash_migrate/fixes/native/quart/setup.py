@@ -14,6 +14,8 @@ from dash_migrate.fixes import code
 from dash_migrate.fixes.edits import Edit
 from dash_migrate.fixes.native.extensions import Extensions
 from dash_migrate.fixes.native.quart.awaiting import Awaiting
+from dash_migrate.fixes.native.quart.vocabulary import home
+from dash_migrate.fixes.native.quart.wrapped import Wrapped
 from dash_migrate.fixes.native.work import Work
 from dash_migrate.rules_data import table
 
@@ -25,6 +27,7 @@ class Setup:
         self.work = work
         self.awaiting = awaiting
         self.extensions = extensions
+        self.wrapped = Wrapped(work, awaiting)
         self.rows: dict[str, Any] = table("native_quart")["server"]
 
     # --- constructors
@@ -56,7 +59,7 @@ class Setup:
             self.work.modules.add("compress")
         backend = self.work.name(file, "QuartBackend")
         values = self.work.facts.project.evaluator.eval(passed, scope) if passed is not None else frozenset()
-        if passed is None or (values and all(v == Const(True) for v in values)):
+        if passed is None or (values and all(v in (Const(True), Const(False)) for v in values)):
             self.work.edit(file, call, code.set_keyword("backend", backend))
             return
         keyword = next((k for k in call.keywords if k.arg == "server"), None)
@@ -112,6 +115,9 @@ class Setup:
         row = table("flask_surface")["server"].get(attr)
         if attr in self.rows["kept"]:
             return
+        if attr in ("wsgi_app", "view_functions"):
+            getattr(self.wrapped, attr)(file, attribute)
+            return
         if attr in self.rows["awaited_calls"] and isinstance(call, ast.Call) and call.func is attribute:
             self.awaiting.need(file, call)
         elif attr in self.rows["declined"] or (row is not None and row["quart"] != "same"):
@@ -124,12 +130,18 @@ class Setup:
     def _leaves_the_project(self, call: ast.Call, scope: Scope) -> bool:
         evaluator = self.work.facts.project.evaluator
         if isinstance(call.func, ast.Attribute):
-            owners = [v for v in evaluator.eval(call.func.value, scope) if isinstance(v, ExtInst)]
+            held = evaluator.eval(call.func.value, scope)
+            owners = [v for v in held if isinstance(v, ExtInst)]
             if owners:
                 return not all(self.extensions.knows(v.dotted) for v in owners)
+            if call.func.attr == "init_app" and any(isinstance(v, DashApp) for v in held):
+                return False
         for value in evaluator.eval(call.func, scope):
             if isinstance(value, Ext):
                 known = is_neutral(value.dotted) or self.extensions.knows(value.dotted)
+                known = known or (
+                    value.dotted.startswith("flask.") and home(value.dotted.rpartition(".")[0]) is not None
+                )
                 return not known and not value.dotted.startswith("dash.")
             return False
         return isinstance(call.func, ast.Attribute)
@@ -137,8 +149,8 @@ class Setup:
     def _app_use(self, file: FileIndex, node: ast.expr, parent: ast.AST | None, scope: Scope) -> None:
         call = parent_of(parent) if isinstance(parent, ast.keyword) else parent
         if isinstance(parent, ast.Attribute):
-            if parent.attr in ("init_app", "dispatch"):
-                self.work.decline(file, parent, "Dash gets its server later")
+            if parent.attr == "dispatch":
+                self.work.decline(file, parent, "`dispatch` of Dash is gone")
             return
         if isinstance(call, ast.Call) and call.func is not node:
             values = self.work.facts.project.evaluator.eval(call.func, scope)
