@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from typing import ClassVar
 
@@ -69,6 +70,12 @@ def main() -> None:
         sys.exit(2)
     except BrokenPipeError:
         sys.stderr.close()
+        sys.exit(2)
+    except Exception as error:
+        if os.environ.get("DASH_MIGRATE_DEBUG"):
+            raise
+        click.echo(f"Error: this should not happen: {type(error).__name__}: {error}", err=True)
+        click.echo("With DASH_MIGRATE_DEBUG=1 it says where; please report that.", err=True)
         sys.exit(2)
     finally:
         gc.freeze()  # nor look at them when Python shuts down

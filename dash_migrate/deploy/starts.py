@@ -45,6 +45,12 @@ _MENTIONED = re.compile(
     r"^\s*(?:#|//|;|rem\b|--)|\binstall\b|\badd\b|\becho\b|\bp?kill\b|depend|systemctl|supervisorctl|[\w]-gunicorn|gunicorn[:-]",
     re.IGNORECASE,
 )
+#: gunicorn as the only word of a list or the key of a table, with a version or without: a package
+_REQUIRED = re.compile(
+    r"""\s*(?:-\s+)?["']?gunicorn["']?\s*(?:\[[\w, ]*\]\s*)?(?:[~=<>!^@][^$]*)?["']?,?\s*(?:\s#.*)?"""
+)
+#: the files in which it can be one
+_LISTS = frozenset(["toml", "pyproject", "yaml", "json"])
 
 #: the backend an app has, or will have
 BackendOf = Callable[[App], str]
@@ -130,7 +136,8 @@ class Starts:
         at = 0
         for line in file.text.splitlines(keepends=True):
             found = _STARTED.search(line)
-            if found is not None and not _MENTIONED.search(line):
+            package = file.kind in _LISTS and _REQUIRED.fullmatch(line.rstrip("\r\n"))
+            if found is not None and not package and not _MENTIONED.search(line):
                 piece = Text.raw(file.text, at + found.start(), at + len(line.rstrip()))
                 argv = Argv.of_list(piece, [(0, len(piece.value), piece)], " ", str)
                 setting = self.workspace.setting(file.path)

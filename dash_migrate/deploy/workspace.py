@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from dash_migrate.deploy.commands import Setting
 from dash_migrate.files.errors import SourceError
@@ -14,9 +16,15 @@ from dash_migrate.files.project import is_below
 from dash_migrate.files.source import read_bytes
 from dash_migrate.project import Loaded
 
+if TYPE_CHECKING:
+    from dash_migrate.deploy.deps.model import Declared
+
 #: nobody writes a longer one by hand
 _MOST = 512 * 1024
 _DOCUMENTS = (".md", ".rst")
+#: where conda environments are that are called otherwise, and what tells them
+_MAYBE_CONDA = re.compile(r"conda|binder|\benv[^/]*$|_env[^/]*$", re.IGNORECASE)
+_CONDA = re.compile(rb"^(?:channels|dependencies):.*^(?:channels|dependencies):", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(eq=False)
@@ -81,7 +89,11 @@ class Workspace:
     @cached_property
     def paths(self) -> dict[str, Kind]:
         """The deploy files that count."""
-        return {path: kind for path, kind in self.loaded.files.others.items() if self.counts(path)}
+        found = {path: kind for path, kind in self.loaded.files.others.items() if self.counts(path)}
+        for path, kind in found.items():
+            if kind == "yaml" and _MAYBE_CONDA.search(path) and _CONDA.search(self.data(path) or b""):
+                found[path] = "conda"
+        return found
 
     def file(self, path: str, kind: Kind | None = None) -> DeployFile | None:
         """A file, decoded; None if it cannot be read, or is not text."""
@@ -128,6 +140,13 @@ class Workspace:
             file = self.file(path, kind)
             if file is not None and any(word in file.data for word in words):
                 yield file
+
+    @cached_property
+    def declared(self) -> Declared:
+        """What the project's files ask for."""
+        from dash_migrate.deploy.deps.collect import declared
+
+        return declared(self)
 
     @cached_property
     def documents(self) -> list[str]:

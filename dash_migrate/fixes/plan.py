@@ -189,8 +189,9 @@ class Planner:
                 continue
             try:
                 data = self.encoded(name, self.text(wanted))
-            except NotReproducible as error:
-                self.fixed.errors.append(FileError(name, f"not changed, and nothing that goes with it: {error}"))
+            except Exception as error:  # whatever a file does to LibCST or to us costs its app, not the run
+                said = str(error) if isinstance(error, NotReproducible) else f"{type(error).__name__}: {error}"
+                self.fixed.errors.append(FileError(name, f"not changed, and nothing that goes with it: {said}"))
                 for path in (path for package in packages for path in package.placed):
                     self.fixed.created = {
                         p: d for p, d in self.fixed.created.items() if not p.startswith((f"{path}/", f"{path}.py"))

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from dash_migrate.deploy.deps.collect import declared
 from dash_migrate.deploy.deps.model import Declared, Requirement
 from dash_migrate.deploy.deps.pep508 import can_be_true, normal, split
 from dash_migrate.deploy.deps.versions import Wanted, below, clauses, guarantees, numbers, raised
@@ -61,9 +60,9 @@ class Requirements:
         self.versions = table("dash_versions")
         self.table = table("dependencies")
 
-    @cached_property
+    @property
     def declared(self) -> Declared:
-        return declared(self.workspace)
+        return self.workspace.declared
 
     @property
     def extras(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from dash_migrate.deploy.argv import Argv, Item
@@ -37,8 +38,9 @@ class NotYaml(ValueError):
     """The text is something else."""
 
 
+@lru_cache(maxsize=64)
 def compose(data: str) -> list[Any]:
-    """The documents of a YAML file, as nodes with their places.
+    """The documents of a YAML file, as nodes with their places; each file is parsed once.
 
     Raises:
         NotYaml: it cannot be parsed.
