@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from dash_migrate.deploy.deps.judge import Need, Requirements
+from dash_migrate.deploy.deps.judge import Requirements
 from dash_migrate.deploy.deps.locks import stale
+from dash_migrate.deploy.deps.unused import Unused, kept
 from dash_migrate.deploy.extras import documents, patched, templates
 from dash_migrate.deploy.hosts import hosts
 from dash_migrate.deploy.notebooks import places
@@ -247,16 +248,13 @@ def importer(workspace: Workspace) -> Callable[[str], bool]:
 # --- what they become
 
 
-def changes(
-    loaded: Loaded, targets: tuple[Backend, ...], state: Loaded | None = None, needs: Iterable[str] = ()
-) -> dict[str, bytes]:
+def changes(loaded: Loaded, targets: tuple[Backend, ...], state: Loaded | None = None) -> dict[str, bytes]:
     """New contents for deploy files, by path.
 
     Args:
         loaded: the project as it was before the Python rewrite.
         targets: the backend it moves to; several: those it can run on, the first by default.
         state: the project after the Python rewrite (default: the same).
-        needs: requirement strings for packages that the rewritten code imports.
     """
     state = state or loaded
     contents = {**loaded.contents, **{path: source.data for path, source in state.sources.items()}, **state.contents}
@@ -278,10 +276,11 @@ def changes(
             edits.setdefault(config.file.path, []).extend(made)
     backends = set(targets) if guarded else {backend_of(app) for app in loaded.facts.apps} & set(BACKENDS)
     if target == "flask" or backends != {"flask"}:
-        judge = Requirements(workspace, backends, importer(workspace), starts.servers, needs)
-        for need in judge.needs():
-            edits.setdefault(need.requirement.path, []).extend(need.edits)
-        for need in _unused(workspace, starts, judge, edits):
+        judge = Requirements(workspace, backends, importer(workspace), starts.servers)
+        unused = Unused(workspace, state, starts, judge, edits)
+        judge.extra_needs += unused.brought
+        drops = [] if guarded else list(unused.needs())
+        for need in [*kept(judge.needs(), [d.requirement for d in drops]), *drops]:
             edits.setdefault(need.requirement.path, []).extend(need.edits)
     return _applied(workspace, edits)
 
@@ -301,55 +300,6 @@ def _moved(loaded: Loaded, state: Loaded, target: Backend) -> BackendOf:
         return "flask" if "flask" in found else sorted(found)[0]
 
     return backend_of
-
-
-def _unused(
-    workspace: Workspace, starts: Starts, judge: Requirements, edits: Mapping[str, list[Edit]]
-) -> Iterator[Need]:
-    """Process managers that nothing names any more once the edits are made."""
-    for row in table("dependencies")["manager"]:
-        name = row["name"]
-        rewritten = [s for s in starts.found if s.plan.outcome == "uvicorn" and s.command.manager.startswith(name)]
-        asked = [r for r in judge.declared.named(name) if not r.fixed]
-        if not rewritten or not asked:
-            continue
-        drops = [Need("drop", r, "nothing starts it any more", r.drop()) for r in asked]
-        if not _is_named(workspace, name, edits, drops):
-            yield from drops
-
-
-#: files that declare packages; what they say of one is what is being decided
-_DECLARING = frozenset(["requirements", "pyproject", "setup-cfg", "pipfile", "conda", "lock"])
-
-
-def _is_named(workspace: Workspace, name: str, edits: Mapping[str, list[Edit]], drops: list[Need]) -> bool:
-    kinds = frozenset(workspace.paths.values()) - _DECLARING - {"template", "notebook"}
-    for file in workspace.holding((name.encode(),), kinds):
-        path = file.path
-        made = [*edits.get(path, ()), *(e for d in drops if d.requirement.path == path for e in d.edits)]
-        after = "\n".join(row for row in apply(file.text, made).splitlines() if not row.lstrip().startswith("#"))
-        if re.search(rf"\b{name}", after):
-            return True
-    from dash_migrate.files.errors import SourceError
-    from dash_migrate.files.source import read_bytes
-
-    loaded = workspace.loaded
-    word = name.encode()
-    for path in loaded.files.python:
-        if not workspace.counts(path) or posixpath.basename(path) == "setup.py":
-            continue
-        if posixpath.basename(path).startswith("gunicorn") and name == "gunicorn":
-            return True
-        data = workspace.contents.get(path)
-        try:
-            data = read_bytes(path, loaded.files.locate(path)) if data is None else data
-        except SourceError:
-            continue
-        if word in data and re.search(rb"(?m)^[ \t]*(?:import|from)[ \t]+" + word, data):
-            return True
-        if word in data and re.search(rb"[\"']" + word + rb"[\"']", data):
-            return True  # started from Python: subprocess, Popen
-    return False
 
 
 def _applied(workspace: Workspace, edits: Mapping[str, list[Edit]]) -> dict[str, bytes]:

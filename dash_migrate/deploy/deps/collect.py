@@ -26,7 +26,9 @@ def declared(workspace: Workspace) -> Declared:
         found.paths.append(path)
         if kind == "requirements":
             found.requirements += lines.requirements_file(path, file.text, path in constraints)
-            found.links += [(path, other) for other, _ in lines.references(path, file.text)]
+            references = list(lines.references(path, file.text))
+            found.links += [(path, other) for other, _ in references]
+            found.includes += [(path, other) for other, constraint in references if not constraint]
         elif kind in ("pyproject", "pipfile"):
             found.requirements += toml_files.read(path, file.text)
         elif kind == "conda":

@@ -15,7 +15,7 @@ _ENTRY = re.compile(
 )
 _SPEC = re.compile(
     r"(?P<channel>[\w.\-/]+::)?(?P<name>[A-Za-z0-9][\w.\-]*)(?P<space>[ \t]*)"
-    r"(?P<spec>(?:[<>=!~]=?[ \t]*[\w.*+]+[ \t]*,?[ \t]*|[ \t][\d][\w.*]*)*)(?P<build>=[\w*]+)?"
+    r"(?P<spec>(?:[<>=!~]=?[ \t]*\d[\w.*+]*[ \t]*,?[ \t]*|[ \t][\d][\w.*]*|=\*)*)(?P<build>[= ][A-Za-z][\w*]*|=\d\w*)?"
 )
 
 

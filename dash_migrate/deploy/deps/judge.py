@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -41,7 +41,6 @@ class Requirements:
         backends: the backends its apps will have ("flask" alone: only pins are raised).
         imported: whether some code imports a module.
         servers: the ASGI servers its commands start.
-        needs: further requirement strings that rewritten code brings with it.
     """
 
     def __init__(
@@ -50,13 +49,13 @@ class Requirements:
         backends: Iterable[str],
         imported: Callable[[str], bool],
         servers: Iterable[str] = (),
-        needs: Iterable[str] = (),
     ) -> None:
         self.workspace = workspace
         self.backends = [b for b in ("fastapi", "quart", "flask") if b in set(backends)]
         self.imported = imported
         self.servers = set(servers)
-        self.extra_needs = list(needs)
+        #: further requirement strings that rewritten code brings with it
+        self.extra_needs: list[str] = []
         self.versions = table("dash_versions")
         self.table = table("dependencies")
 
@@ -117,12 +116,13 @@ class Requirements:
     def _dash(self, requirement: Requirement) -> list[Need]:
         if requirement.marker and not can_be_true(requirement.marker):
             return []
-        spec = raised(requirement.spec, self.wanted, requirement.dialect)
-        conda = requirement.form == "conda"
-        extras = () if conda or requirement.constraint else self.extras
+        given = requirement.constraint or self._is_given(requirement)
+        wanted = replace(self.wanted, only_pins=True) if given else self.wanted
+        spec = raised(requirement.spec, wanted, requirement.dialect)
+        extras = () if given or requirement.form == "conda" else self.extras
         lacking = [e for e in extras if e not in {normal(x) for x in requirement.extras}]
         lacking = [e for e in lacking if not self._has_apart(requirement, e)]
-        beside = self._beside(requirement)
+        beside = [] if given else self._beside(requirement)
         if spec == requirement.spec and not lacking and not beside:
             return []
         why = self._why(requirement, spec, lacking, beside)
@@ -134,6 +134,18 @@ class Requirements:
             edits += requirement.beside(new)
         return [Need("dash", requirement, why, edits, steps)]
 
+    def _is_given(self, requirement: Requirement) -> bool:
+        """Whether the Dash that is needed is asked for where this requirement is installed on top of."""
+        others = [
+            r
+            for r in self.declared.named("dash")
+            if r is not requirement and not r.constraint and not r.on_top and not r.fixed
+        ]
+        if requirement.on_top and any(r.path == requirement.path for r in others):
+            return True
+        included = self.declared.read_by(requirement.path)
+        return any(r.path in included for r in others)
+
     def _has_apart(self, requirement: Requirement, extra: str) -> bool:
         """Whether the packages of an extra are asked for one by one, beside Dash."""
         names = {r.name for r in self.declared.in_section(requirement.section)}
@@ -142,8 +154,6 @@ class Requirements:
 
     def _beside(self, requirement: Requirement) -> list[str]:
         """Further packages that have to be asked for in the same place."""
-        if requirement.constraint:
-            return []
         names = {r.name for r in self.declared.in_section(requirement.section)}
         wanted: list[str] = []
         if requirement.form == "conda":

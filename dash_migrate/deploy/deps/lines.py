@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from dash_migrate.deploy.deps.model import Requirement, line_drop
 from dash_migrate.deploy.deps.pep508 import normal, split
@@ -140,16 +140,22 @@ def cfg_file(path: str, data: str) -> Iterator[Requirement]:
             continue
         start = found.start("value")
         section = f"{path} {head}.{found['key']}"
-        for row in re.finditer(r"[^\n]+", found["value"]):
+        # on the line of the key, semicolons separate what is asked for
+        alone = "\n" not in found["value"].rstrip() and found["value"].strip()
+        for row in re.finditer(r"[^;\n]+" if alone and head != "testenv" else r"[^\n]+", found["value"]):
             begin, end = start + row.start(), start + row.end()
-            if row.start() == 0 and ";" not in row[0] and "," not in row[0].strip() and not row[0].strip():
-                continue
             made = requirement_at(path, data, begin, end, section)
             if made is not None:
-                if row.start() == 0:  # on the line of the key
+                made.on_top = head == "options.extras_require"
+                if alone:
+                    stop = begin + len(row[0].rstrip())
                     made.drop = list
-                    made.beside = lambda _new: []
+                    made.beside = _behind_semicolon(stop)
                 yield made
+
+
+def _behind_semicolon(stop: int) -> Callable[[str], list[Edit]]:
+    return lambda new: [Edit(stop, stop, f"; {new}")]
 
 
 _BLOCK = re.compile(r"^# /// script[ \t]*\r?\n(?P<body>(?:#(?: [^\n]*)?\r?\n)+?)# ///[ \t]*\r?$", re.MULTILINE)

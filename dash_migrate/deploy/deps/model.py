@@ -9,7 +9,7 @@ from typing import Literal
 
 from dash_migrate.deploy.deps.pep508 import Parts, normal
 from dash_migrate.deploy.deps.versions import Dialect
-from dash_migrate.deploy.texts import Edit, Text
+from dash_migrate.deploy.texts import Edit, Text, newline_of
 
 #: string: a requirement string (PEP 508); table: name and version apart (Poetry, Pipfile); conda: its own
 Form = Literal["string", "table", "conda"]
@@ -47,6 +47,8 @@ class Requirement:
     #: for a table: rewrites version and extras
     rewrite: Callable[[str, tuple[str, ...]], list[Edit]] | None = None
     constraint: bool = False
+    #: in a list that is installed on top of the file's main one (an extra, a group, an environment)
+    on_top: bool = False
     fixed: str = ""
     #: another tool writes it
     locked: bool = False
@@ -113,9 +115,23 @@ class Declared:
     paths: list[str] = field(default_factory=list)
     #: files of which one reads the other
     links: list[tuple[str, str]] = field(default_factory=list)
+    #: those that are read as requirements, not as constraints
+    includes: list[tuple[str, str]] = field(default_factory=list)
 
     def named(self, name: str) -> list[Requirement]:
         return [r for r in self.requirements if r.name == name]
+
+    def read_by(self, path: str) -> set[str]:
+        """The files whose requirements a file has too (``-r``), those they read included."""
+        found: set[str] = set()
+        todo = [path]
+        while todo:
+            at = todo.pop()
+            for one, other in self.includes:
+                if one == at and other not in found:
+                    found.add(other)
+                    todo.append(other)
+        return found - {path}
 
     def in_section(self, section: str) -> list[Requirement]:
         return [r for r in self.requirements if r.section == section]
@@ -129,6 +145,23 @@ def line_drop(data: str, start: int, end: int) -> Edit:
     if stop == len(data) and begin and not data.endswith("\n"):
         begin -= 2 if data[:begin].endswith("\r\n") else 1  # the file's last line had no newline
     return Edit(begin, stop, "")
+
+
+def beside_in_list(text: Text, start: int, end: int, quote: str) -> Callable[[str], list[Edit]]:
+    """Another string in a list (TOML, Python) next to the one from ``start`` to ``end``; comments stay."""
+
+    def beside(new: str) -> list[Edit]:
+        data = text.value
+        line = data.rfind("\n", 0, start) + 1
+        indent = data[line:start]
+        if indent.strip():
+            return [text.edit(end, end, f", {quote}{new}{quote}")]
+        comma = re.compile(r"[ \t]*,[ \t]*(?:#[^\n]*?)?(?=\r?\n)").match(data, end)
+        if comma is not None:
+            return [text.edit(comma.end(), comma.end(), f"{newline_of(data)}{indent}{quote}{new}{quote},")]
+        return [text.edit(line, line, f"{indent}{quote}{new}{quote},{newline_of(data)}")]
+
+    return beside
 
 
 def indent_of(data: str, at: int) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from dash_migrate.deploy.deps.model import Requirement
+from dash_migrate.deploy.deps.model import Requirement, beside_in_list
 from dash_migrate.deploy.deps.pep508 import normal, split
-from dash_migrate.deploy.texts import Edit, Text, newline_of, quoted
+from dash_migrate.deploy.texts import Edit, Text, quoted
 from dash_migrate.syntax.segments import TextMap
 
 
@@ -18,12 +18,19 @@ def read(path: str, data: str) -> Iterator[Requirement]:
     except (SyntaxError, ValueError, RecursionError):
         return
     places = TextMap(data)
+    extras = {id(n) for k in ast.walk(tree) if isinstance(k, ast.keyword) for n in _extras(k)}
     for node in ast.walk(tree):
         if isinstance(node, (ast.List, ast.Tuple)):
-            yield from _list(path, data, places, node)
+            yield from _list(path, data, places, node, extras)
 
 
-def _list(path: str, data: str, places: TextMap, node: ast.List | ast.Tuple) -> Iterator[Requirement]:
+def _extras(keyword: ast.keyword) -> Iterator[ast.AST]:
+    """What stands in the value of ``extras_require`` or ``tests_require``."""
+    if keyword.arg in ("extras_require", "tests_require", "setup_requires"):
+        yield from ast.walk(keyword.value)
+
+
+def _list(path: str, data: str, places: TextMap, node: ast.List | ast.Tuple, extras: set[int]) -> Iterator[Requirement]:
     elements = [e for e in node.elts if isinstance(e, ast.Constant) and isinstance(e.value, str)]
     if len(elements) != len(node.elts) or not elements:
         return
@@ -44,7 +51,8 @@ def _list(path: str, data: str, places: TextMap, node: ast.List | ast.Tuple) -> 
         )
         made.fixed = "it is installed from a URL" if parts.url else ""
         made.drop = _drop(data, places, elements, number)
-        made.beside = _beside(data, start, end, quote)
+        made.beside = beside_in_list(host, start, end, quote)
+        made.on_top = id(node) in extras
         yield made
 
 
@@ -66,13 +74,3 @@ def _drop(data: str, places: TextMap, elements: list[ast.Constant], number: int)
         return [Edit(start, end, "")]
 
     return drop
-
-
-def _beside(data: str, start: int, end: int, quote: str):  # type: ignore[no-untyped-def]
-    def beside(new: str) -> list[Edit]:
-        line = data.rfind("\n", 0, start) + 1
-        if data[line:start].strip():
-            return [Edit(end, end, f", {quote}{new}{quote}")]
-        return [Edit(end, end, f",{newline_of(data)}{data[line:start]}{quote}{new}{quote}")]
-
-    return beside

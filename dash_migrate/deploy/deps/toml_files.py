@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from dash_migrate.deploy.deps.model import Requirement
+from dash_migrate.deploy.deps.model import Requirement, beside_in_list
 from dash_migrate.deploy.deps.pep508 import normal, split
 from dash_migrate.deploy.texts import Edit, Text, newline_of
 from dash_migrate.deploy.toml import NotToml, TomlKey, TomlString, TomlTable, scan
 
 Path = tuple[str, ...]
+
+#: lists that install nothing themselves
+_FORCED = ("constraint-dependencies", "override-dependencies")
 
 
 def _is_list(keys: Path) -> bool:
@@ -18,7 +21,9 @@ def _is_list(keys: Path) -> bool:
     match keys:
         case ("project", "dependencies") | ("project", "optional-dependencies", _) | ("dependency-groups", _):
             return True
-        case ("tool", "pdm", "dev-dependencies", _) | ("tool", "uv", "dev-dependencies" | "constraint-dependencies"):
+        case ("tool", "pdm", "dev-dependencies", _) | ("tool", "uv", "dev-dependencies"):
+            return True
+        case ("tool", "uv", name) if name in _FORCED:
             return True
         case ("tool", "hatch", "envs", _, "dependencies" | "extra-dependencies"):
             return True
@@ -35,6 +40,18 @@ def _is_table(keys: Path) -> bool:
         case ("tool", "poetry", "group", _, "dependencies"):
             return True
         case ("packages",) | ("dev-packages",):
+            return True
+    return False
+
+
+def _is_on_top(keys: Path) -> bool:
+    """Whether what stands under these keys is installed together with the project's own dependencies."""
+    match keys:
+        case ("project", "optional-dependencies", _) | ("dependency-groups", _) | ("dev-packages", *_):
+            return True
+        case ("tool", "pdm" | "uv", "dev-dependencies", *_) | ("tool", "hatch", "envs", *_):
+            return True
+        case ("tool", "poetry", "group" | "dev-dependencies", *_):
             return True
     return False
 
@@ -73,10 +90,11 @@ def list_requirements(path: str, text: Text, wanted: Callable[[Path], bool]) -> 
                 parts=parts,
                 marker=parts.marker,
                 fixed="it is installed from a URL" if parts.url else "",
-                constraint=table.path[-1] == "constraint-dependencies",
+                constraint=table.path[-1] in _FORCED,
+                on_top=_is_on_top(table.path),
             )
             made.drop = _list_drop(text, members, number, table)
-            made.beside = _list_beside(text, members, number)
+            made.beside = beside_in_list(text, one.start, one.end, one.quote[0])
             yield made
 
 
@@ -116,19 +134,6 @@ def _list_drop(text: Text, members: list[TomlString], number: int, table: TomlTa
         return [text.edit(start, end, "")]
 
     return drop
-
-
-def _list_beside(text: Text, members: list[TomlString], number: int) -> Callable[[str], list[Edit]]:
-    def beside(new: str) -> list[Edit]:
-        data = text.value
-        one = members[number]
-        quote = one.quote[0]
-        line = data.rfind("\n", 0, one.start) + 1
-        if data[line : one.start].strip():
-            return [text.edit(one.end, one.end, f", {quote}{new}{quote}")]
-        return [text.edit(one.end, one.end, f",{newline_of(data)}{data[line : one.start]}{quote}{new}{quote}")]
-
-    return beside
 
 
 def table_requirements(path: str, text: Text) -> Iterator[Requirement]:
@@ -171,11 +176,13 @@ def _table_requirement(
     if name == "python":
         return None
     section = f"{path} {'.'.join(package[:-1])}"
+    # beside [project], Poetry's own table only says more about what that asks for
+    on_top = _is_on_top(package[:-1]) or (package[:2] == ("tool", "poetry") and ("project", "dependencies") in tables)
     if version is None:
         fixed = "it has no version here"
         place = text.part(key.start, key.end) if key is not None else text.part(0, 0)
-        return Requirement(path, normal(name), "", extras, place, section, "table", fixed=fixed)
-    made = Requirement(path, normal(name), version.text.value, extras, version.text, section, "table")
+        return Requirement(path, normal(name), "", extras, place, section, "table", fixed=fixed, on_top=on_top)
+    made = Requirement(path, normal(name), version.text.value, extras, version.text, section, "table", on_top=on_top)
     quote = version.quote[0]
 
     def rewrite(spec: str, wanted: tuple[str, ...]) -> list[Edit]:

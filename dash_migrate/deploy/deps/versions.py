@@ -103,6 +103,8 @@ def raised(spec: str, wanted: Wanted, dialect: Dialect = "pep440") -> str:
 
     Operators, their order, spaces and the number of places stay as far as they can.
     """
+    if spec.startswith("(") and spec.endswith(")"):
+        return f"({raised(spec[1:-1], wanted, dialect)})"
     if guarantees(spec, wanted.floor, dialect):
         return spec
     if wanted.only_pins and admits(spec, wanted.floor, dialect):
