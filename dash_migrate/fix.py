@@ -103,6 +103,7 @@ def fix_loaded(
     state.dash_version = loaded.dash_version
     if not only:
         state.contents.update(current)
+        state.created = created
         current.update(deploy.changes(loaded, targets, state))
     for path, data in current.items():
         old = loaded.sources[path].data if path in loaded.sources else _on_disk(loaded, path)

@@ -38,6 +38,8 @@ class Loaded:
     errors: list[FileError] = field(default_factory=list)
     #: what files other than code would hold, where that is not what is on disk
     contents: dict[str, bytes] = field(default_factory=dict)
+    #: modules that the rewrite puts beside its apps
+    created: dict[str, bytes] = field(default_factory=dict)
     #: the release of Dash it is to run on; None: the oldest that works
     dash_version: str | None = None
     #: what was worked out of it once and is asked for again

@@ -7,7 +7,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from deploy_help import found, moved, one
+from deploy_help import found, inside, moved, one, project
+
+from dash_migrate.fix import fix
 
 
 @pytest.mark.parametrize(
@@ -380,3 +382,71 @@ def test_an_app_for_several_backends_gets_every_extra_and_keeps_its_command(tmp_
     new = {change.path: change.new.decode() for change in outcome.changes}
     assert new["requirements.txt"] == "dash[fastapi,quart]>=4.4\ngunicorn\n"
     assert "Procfile" not in new
+
+
+EXTENSIONS = """\
+from dash import Dash, html
+from flask_caching import Cache
+from flask_compress import Compress
+from flask_login import LoginManager, UserMixin, current_user
+
+app = Dash(__name__)
+server = app.server
+server.secret_key = "x"
+Compress(server)
+cache = Cache(server, config={"CACHE_TYPE": "SimpleCache"})
+manager = LoginManager(server)
+
+
+class User(UserMixin):
+    id = "a"
+
+
+@manager.user_loader
+def load(name):
+    return User()
+
+
+@cache.memoize(60)
+def slow():
+    return 1
+
+
+def layout():
+    return html.Div(str(current_user.is_authenticated))
+
+
+app.layout = layout
+"""
+
+
+def test_extensions_go_with_their_last_import_and_what_replaces_them_comes(tmp_path: Path) -> None:
+    files = {
+        "app.py": EXTENSIONS,
+        "requirements.txt": "dash==2.9.3\nflask-login==0.6.2\nFlask_Caching  # here\nflask-compress\ngevent\nredis\n",
+        "Procfile": "web: gunicorn -k gevent app:server\n",
+    }
+    with inside(project(tmp_path, files)):
+        outcome = fix([Path(".")], ("fastapi",))
+        assert [p.strategy for p in outcome.plans] == ["rewrite"]
+        made = {c.path: c.new.decode() for c in outcome.changes}
+    assert made["requirements.txt"] == "dash[fastapi]==4.4.1\ncachelib\nbrotli\nredis\n"
+
+
+def test_extensions_that_stay_go_with_the_flask_that_comes(tmp_path: Path) -> None:
+    old = "dash==2.9.3\nflask-login==0.6.2\nflask-sqlalchemy==2.5.1\n"
+    files = {"app.py": EXTENSIONS, "requirements.txt": old}
+    made = moved(tmp_path / "new", files)["requirements.txt"]
+    assert made == "dash[fastapi]==4.4.1\nflask-login==0.6.3\nflask-sqlalchemy==2.5.1\n"
+    left = [f for f in found(tmp_path / "new", {"app.py": EXTENSIONS}) if f.code == "DM702"]
+    assert [f.span.line for f in left] == [3]
+    pinned = {**files, "requirements.txt": old + "Flask==2.2.5\n"}
+    assert "flask-login==0.6.2\n" in moved(tmp_path / "old", pinned)["requirements.txt"]
+    assert "flask-login==0.6.3\n" in moved(tmp_path / "quart", pinned, "quart")["requirements.txt"]
+
+
+def test_pins_of_the_backends_themselves(tmp_path: Path) -> None:
+    old = "dash==2.18.2\nfastapi==0.95.0\nuvicorn==0.20.0\nstarlette==0.27.0\n"
+    assert (
+        one(tmp_path, "requirements.txt", old) == "dash==4.4.1\nfastapi==0.115.12\nuvicorn==0.34.3\nstarlette==0.46.2\n"
+    )

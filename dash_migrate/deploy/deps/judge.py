@@ -226,7 +226,18 @@ class Requirements:
         old = self.declared.named("flask")
         return {r.section for r in old if floor is not None and self._keeps_below(r, floor)}
 
+    @cached_property
+    def _flask3(self) -> bool:
+        """Whether nothing keeps Flask 3 and Werkzeug 3 away from what is installed with Dash."""
+        both = [*self.declared.named("flask"), *self.declared.named("werkzeug")]
+        raises = "quart" in self.backends
+        return raises or not any(self._keeps_below(r, "3.0") for r in both)
+
     def _raised(self, requirement: Requirement, row: dict[str, Any]) -> list[Need]:
+        if "flask3" in row:
+            row = {"floor": dict.fromkeys(self.backends, row["flask3"]) if self._flask3 else {}, **row}
+        if row.get("by_hand") and row["floor"] and self._keeps_below(requirement, row["flask3"]):
+            return [Need("report", requirement, row["why"])]
         check = row.get("check")
         if check and self._keeps_below(requirement, check):
             return [Need("report", requirement, row["why"])]

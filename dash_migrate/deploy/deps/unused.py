@@ -112,11 +112,9 @@ class Unused:
     def brought(self) -> list[str]:
         """Packages that the generated code imports and Dash does not bring."""
         found = []
-        old = self.workspace.loaded.sources
         for row in table("dependencies")["generated"]:
             pattern = re.compile(_IMPORT + row["module"].encode() + rb"\b")
-            new = [s.data for path, s in self.state.sources.items() if path not in old]
-            if any(pattern.search(data) for data in new):
+            if any(pattern.search(data) for data in self.state.created.values()):
                 found.append(row["package"])
         return found
 
