@@ -236,6 +236,11 @@ def respond(
     return response
 
 
+def stream_with_context(function: Any) -> Any:
+    """``flask.stream_with_context``: what is made while it is sent sees the request anyway."""
+    return function
+
+
 class FullResponse(WerkzeugResponse):
     """``flask.Response`` with all that werkzeug's can do; views may return it."""
 

@@ -80,9 +80,14 @@ class Dispatch:
             return None, error
 
     async def _before(self, request: HTTPConnection) -> Response | None:
-        hooks = list(self.server.before_hooks)
+        hooks, processors = list(self.server.before_hooks), list(getattr(self.server, "url_processors", ()))
         for router in request.scope.get("dash.routers", ()):
             hooks += getattr(router, "before_hooks", ())
+            processors += getattr(router, "url_processors", ())
+        route = request.scope.get("dash.route")
+        for processor in processors:
+            name, values = getattr(route, "name", None), request.scope["path_params"] if route is not None else None
+            await in_thread(processor, name, values)
         for hook in hooks:
             answer = await call(hook)
             if answer is not None:
@@ -94,7 +99,7 @@ class Dispatch:
             await route(scope, receive, send)
             return
         if isinstance(getattr(route, "options", None), dict):  # a FlaskRoute
-            scope.update(path_params=scope["dash.values"], endpoint=route.endpoint, route=route)
+            scope.update(endpoint=route.endpoint, route=route)
             await route.handle(scope, receive, send)
             return
         if route in self.router.routes:  # not in a router of its own: run it, whatever comes before it
@@ -160,6 +165,7 @@ class Dispatch:
         for knock in (handshake, *({**backend.as_callback(scope), "type": "http"} for backend in owners)):
             connection = Request(knock, _empty)
             serving(connection)
+            self._find(knock)
             try:
                 refused = await self._before(connection) is not None
             except Exception:

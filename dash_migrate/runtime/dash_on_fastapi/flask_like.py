@@ -12,12 +12,12 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from starlette.requests import HTTPConnection
-from werkzeug.routing import Map
 
 from .answers import Json, make_response
 from .backend import FastAPIBackend
 from .config import Config
 from .current import AppContext, app_context, current_request, has_request
+from .flask_parts import FlaskParts
 from .flask_routes import FlaskRoutes
 from .peer import as_passed_on
 from .requests import BodyReader
@@ -27,7 +27,7 @@ from .session import Sessions
 _made: Any = None
 
 
-class FlaskLikeServer(FlaskRoutes, Server):
+class FlaskLikeServer(FlaskRoutes, FlaskParts, Server):
     """A FastAPI app with ``config``, ``secret_key`` and ``request.session``."""
 
     def __init__(
@@ -45,8 +45,7 @@ class FlaskLikeServer(FlaskRoutes, Server):
         self.instance_path = instance_path or _instance_path(name, self.root_path)
         self.config = Config(self.instance_path if instance_relative_config else self.root_path)
         self.json = Json()
-        #: converters and rules for slashes; the routes are elsewhere
-        self.url_map = Map()
+        self.jinja_options: dict[str, Any] = {}
         self.extensions: dict[str, Any] = {}
         self.context_processors: list[Callable[[], dict[str, Any]]] = []
         self.sessions = Sessions(self)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 from fastapi import APIRouter
 
@@ -85,11 +85,13 @@ class Router(FlaskRoutes, APIRouter):  # type: ignore[misc]
         self.before_hooks: list[Any] = []
         self.after_hooks: list[Any] = []
         self.teardown_hooks: list[Any] = []
+        self.url_processors: list[Any] = []
         self.handlers: dict[Any, Any] = {}
         #: what has to be registered on the server itself: a method's name and its arguments
         self.for_server: list[tuple[str, tuple[Any, ...]]] = []
+        self.static_folder = None if static_folder is None else os.path.join(self.root_path, static_folder)
         if static_folder is not None:
-            folder = os.path.join(self.root_path, static_folder)
+            folder = self.static_folder
             url = static_url_path or "/" + os.path.basename(static_folder)
 
             def static_file(filename: str) -> Any:
@@ -166,6 +168,37 @@ class Router(FlaskRoutes, APIRouter):  # type: ignore[misc]
 
         self._later("context_processor", own)
         return function
+
+    def url_value_preprocessor(self, function: Any) -> Any:
+        """Call a function with the endpoint and the values of URLs of this router's routes, before the hooks."""
+        self.url_processors.append(function)
+        return function
+
+    def app_url_value_preprocessor(self, function: Any) -> Any:
+        """The same for every URL of the app."""
+        return self._later("url_value_preprocessor", function)
+
+    def url_defaults(self, function: Any) -> Any:
+        """Call a function with the endpoint and the values of URLs that are built for this router's routes."""
+        return self._later("add_url_defaults", function, self.name)
+
+    def app_url_defaults(self, function: Any) -> Any:
+        """The same for every URL of the app."""
+        return self._later("url_defaults", function)
+
+    def send_static_file(self, filename: str) -> Any:
+        """A file of the static folder, as an answer."""
+        return files.send_from_directory(current_request(), self.static_folder, filename)
+
+    def open_resource(self, resource: str, mode: str = "rb", encoding: str | None = "utf-8") -> IO[Any]:
+        """Open a file of the router's folder for reading."""
+        return open(os.path.join(self.root_path, resource), mode, encoding=None if "b" in mode else encoding)
+
+    def record(self, function: Any) -> None:
+        """Call a function with the server (as ``state.app``) when this is included."""
+        self._later("included", function, self)
+
+    record_once = record
 
     def app_exception_handler(self, key: Any) -> Callable[[Any], Any]:
         """Handle errors of the whole app."""

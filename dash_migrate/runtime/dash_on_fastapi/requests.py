@@ -139,7 +139,7 @@ class FlaskRequest:
     environ = property(lambda self: environ_of(self._request))
     method = property(lambda self: self._request.scope["method"])
     path = property(lambda self: self._request.scope["path"])
-    view_args = property(lambda self: dict(self._request.path_params))
+    view_args = property(lambda self: self._request.scope.get("path_params") if self.endpoint else None)
 
     @property
     def endpoint(self) -> str | None:

@@ -79,7 +79,7 @@ class Routes:
             route, owners = self._routes[id(rule)]
         except RequestRedirect as redirect:
             return from_werkzeug(redirect.get_response())
-        scope.update({"dash.route": route, "dash.routers": owners, "dash.rule": rule, "dash.values": values})
+        scope.update({"dash.route": route, "dash.routers": owners, "dash.rule": rule, "path_params": values})
         if scope["method"] == "OPTIONS" and not handles(route, "OPTIONS"):
             allowed = ", ".join(adapter.allowed_methods(path))
             answer = Response(b"", headers={"Allow": allowed, "Content-Type": "text/html; charset=utf-8"})
@@ -95,9 +95,15 @@ class Routes:
         query = scope.get("query_string", b"").decode("latin-1")
         scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
         host = get_host(scheme, host)  # without the port that goes without saying
-        return self._map.bind(host, scope.get("root_path", "") or "/", url_scheme=scheme, query_args=query)
+        root, method = scope.get("root_path", "") or "/", scope.get("method", "GET")
+        return self._map.bind(host, root, url_scheme=scheme, default_method=method, query_args=query)
+
+    def map(self) -> Map:
+        """The rules there are by now."""
+        return self._map or self._read()
 
     def _read(self) -> Map:
+        self._routes.clear()
         self.router.routes.sort(key=lambda route: _rank(getattr(route, "path", "")))  # stable
         #: an empty werkzeug map with converters and rules for slashes
         settings = getattr(self.server, "url_map", None) or Map()

@@ -46,17 +46,23 @@ class Server(FastAPI):
         }
         self.dispatch = self.router.middleware_stack = Dispatch(self)
         super().add_exception_handler(HTTPException, _pass_on)
+        #: the folder of static files, and the path they are at; None without one
+        self.static_folder: str | None = None
+        self.static_url_path: str | None = None
         if static_folder is not None:
             self._serve_static(static_folder, static_url_path)
 
     def _serve_static(self, static_folder: str, static_url_path: str | None) -> None:
-        folder = os.path.join(self.root_path, static_folder)
-        url = "/" + os.path.basename(static_folder.rstrip("/\\")) if static_url_path is None else static_url_path
+        folder = self.static_folder = os.path.join(self.root_path, static_folder).rstrip("/\\")
+        url = "/" + os.path.basename(folder) if static_url_path is None else static_url_path
+        self.static_url_path = url.rstrip("/")
 
         def static_file(request: Request, filename: str) -> Any:
             return files.send_from_directory(request, folder, filename)
 
-        self.add_api_route(url.rstrip("/") + "/{filename:path}", static_file, name="static", include_in_schema=False)
+        self.add_api_route(
+            f"{self.static_url_path}/{{filename:path}}", static_file, name="static", include_in_schema=False
+        )
 
     def before_request(self, function: Any) -> Any:
         """Run a function before every request."""

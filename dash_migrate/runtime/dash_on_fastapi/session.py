@@ -61,6 +61,18 @@ class Session(CallbackDict[str, Any]):
         self.accessed = True
         return super().items()
 
+    def keys(self) -> Any:
+        self.accessed = True
+        return super().keys()
+
+    def values(self) -> Any:
+        self.accessed = True
+        return super().values()
+
+    def copy(self) -> Any:
+        self.accessed = True
+        return super().copy()
+
 
 class NoSession(Session):
     """The session of an app without a secret key: it can be read and is empty."""

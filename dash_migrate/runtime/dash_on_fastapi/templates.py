@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
@@ -17,9 +18,12 @@ def environment(server: Any) -> Environment:
     from .flask_like import get_flashed_messages
 
     env = Environment(
-        loader=FileSystemLoader(server.template_folders),
-        autoescape=_escapes,
-        auto_reload=server.config.get("TEMPLATES_AUTO_RELOAD"),
+        **{
+            "loader": FileSystemLoader(server.template_folders),
+            "autoescape": _escapes,
+            "auto_reload": server.config.get("TEMPLATES_AUTO_RELOAD"),
+            **server.jinja_options,
+        }
     )
     env.globals.update(url_for=url_for, get_flashed_messages=get_flashed_messages, config=server.config)
     env.policies["json.dumps_function"] = dumps
@@ -41,6 +45,25 @@ def render_template_string(source: str, **context: Any) -> str:
     """``flask.render_template_string``."""
     env = current_request().app.jinja_env
     return str(env.from_string(source).render(_context(context)))
+
+
+def stream_template(template_name_or_list: Any, **context: Any) -> Iterator[str]:
+    """``flask.stream_template``: a page that is rendered while it is sent."""
+    env = current_request().app.jinja_env
+    return env.get_or_select_template(template_name_or_list).generate(_context(context))  # type: ignore[no-any-return]
+
+
+def stream_template_string(source: str, **context: Any) -> Iterator[str]:
+    """``flask.stream_template_string``."""
+    env = current_request().app.jinja_env
+    return env.from_string(source).generate(_context(context))  # type: ignore[no-any-return]
+
+
+def get_template_attribute(template_name: str, attribute: str) -> Any:
+    """``flask.get_template_attribute``: a macro or a variable of a template."""
+    from .flask_like import current_server
+
+    return getattr(current_server().jinja_env.get_template(template_name).module, attribute)
 
 
 def _context(given: dict[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,11 @@ def url_for(
     if endpoint.startswith("."):
         own = endpoint_of(request) or ""
         endpoint = own.rpartition(".")[0] + endpoint if "." in own else endpoint[1:]
+    defaults = getattr(request.app, "url_default_functions", {})
+    parts = endpoint.split(".")
+    for name in (None, *(".".join(parts[:n]) for n in range(1, len(parts)))):
+        for function in defaults.get(name, ()):
+            function(endpoint, values)
     adapter = request.app.dispatch.routes.adapter(request.scope)
     external = _scheme is not None if _external is None else _external
     url: str = adapter.build(endpoint, values, method=_method, url_scheme=_scheme, force_external=external)

@@ -39,6 +39,8 @@ class Answers:
             return self._full(file, node, call, name)
         if name not in ("jsonify", "redirect", "Response", "abort", "stream_with_context") or converter is None:
             return False
+        if name == "stream_with_context" and (call is None or len(call.args) != 1):
+            return False
         if call is None:
             self.work.decline(file, node, f"`{name}` is passed on, not called")
             return True
@@ -73,8 +75,6 @@ class Answers:
         self.work.edit(file, call, made)
 
     def _stream_with_context(self, file: FileIndex, call: ast.Call, scope: Scope) -> None:
-        if len(call.args) != 1:
-            self.work.decline(file, call, "`stream_with_context` as a decorator")
         self.work.edit(file, call, lambda node: node.args[0].value)
 
     def _Response(self, file: FileIndex, call: ast.Call, scope: Scope) -> None:
@@ -98,6 +98,18 @@ class Answers:
         as_int = isinstance(status, ast.Constant) and isinstance(status.value, str)
         code = int(str(status.value).split()[0]) if as_int and isinstance(status, ast.Constant) else None
         self.work.edit(file, call, response_call(name, self.work.name(file, name), code))
+
+    def response_class(self, file: FileIndex, attribute: ast.Attribute) -> None:
+        """``server.response_class(…)``: an answer that is kept in a variable stays one of werkzeug's."""
+        from dash_migrate.facts.scopes import parent_of
+
+        call = parent_of(attribute)
+        if not (isinstance(call, ast.Call) and call.func is attribute):
+            self.work.decline(file, attribute, "`response_class` of the Flask app, used this way, has no counterpart")
+        elif isinstance(parent_of(call), ast.Return):
+            self._Response(file, call, self.work.facts.project.scope_at(file, call))
+        else:
+            self.work.edit(file, call, renamed_call(self.work.name(file, "FullResponse"), {}))
 
     def _abort(self, file: FileIndex, call: ast.Call, scope: Scope) -> None:
         from dash_migrate.facts.scopes import parent_of
@@ -161,6 +173,8 @@ class Answers:
 
     def _kind_of_call(self, node: ast.Call, scope: Scope, depth: int) -> AnswerKind:
         name = self.work.flask_name(node.func)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "response_class":
+            return "answer"
         if node in self.full:
             return "unknown"
         if name in ("jsonify", "redirect", "make_response", "Response", "send_file", "send_from_directory"):

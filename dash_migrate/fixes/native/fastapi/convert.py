@@ -23,7 +23,7 @@ PACKAGE = "dash_on_fastapi"
 def convert(work: Work) -> None:
     """Make the edits; ``work.declines`` says what could not be."""
     answers = Answers(work, _full_answers(work))
-    names = RequestNames(work)
+    names = RequestNames(work, answers)
     views = Views(work, answers)
     extensions = Extensions(work, "native_fastapi")
     setup = Setup(work, views, extensions)

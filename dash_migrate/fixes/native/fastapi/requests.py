@@ -7,6 +7,7 @@ from typing import Any
 
 from dash_migrate.facts.scopes import FileIndex, Scope, parent_of
 from dash_migrate.fixes.edits import Edit
+from dash_migrate.fixes.native.fastapi.answers import Answers
 from dash_migrate.fixes.native.roles import Role
 from dash_migrate.fixes.native.work import Work
 from dash_migrate.rules_data import table
@@ -15,8 +16,9 @@ from dash_migrate.rules_data import table
 class RequestNames:
     """Converts every use of Flask's context names."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, answers: Answers) -> None:
         self.work = work
+        self.answers = answers
         self.rows: dict[str, Any] = table("native_fastapi")
 
     # --- which request
@@ -75,6 +77,10 @@ class RequestNames:
         parent = parent_of(node)
         kept = self.rows["server"]["kept"]
         surface = table("flask_surface")["server"]
+        if isinstance(parent, ast.Attribute) and parent.attr == "response_class":
+            self.work.handled.add(node)
+            self.answers.response_class(file, parent)
+            return
         if isinstance(parent, ast.Attribute) and parent.attr in surface and parent.attr not in kept:
             outer = parent_of(parent)
             parts = self.rows["server"]["parts"].get(parent.attr, ())
@@ -130,10 +136,7 @@ class RequestNames:
             self.work.handled.add(node)
             self.work.edit(file, outer, _call_with_first(self.work.name(file, row["call"]), request))
             return
-        if "item" in row and isinstance(outer, ast.Subscript) and outer.value is parent:
-            template = self.work.code(file, row["item"], row["needs"])
-        else:
-            template = self.work.code(file, row["code"], () if "item" in row else row.get("needs", ()))
+        template = self.work.code(file, row["code"], row.get("needs", ()))
         self.work.handled.add(node)
         self.work.edit(file, parent, replacement(template.format(r=request)))
 

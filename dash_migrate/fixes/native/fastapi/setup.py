@@ -176,6 +176,8 @@ class Setup:
             known = self.rows["server"]["parts"][attr]
             if not (isinstance(inner, ast.Attribute) and inner.attr in known):
                 self.work.decline(file, attribute, f"`{attr}` of the Flask app, used this way, has no counterpart")
+        elif attr == "response_class":
+            self.views.answers.response_class(file, attribute)
         elif attr == "wsgi_app":
             self._wsgi_app(file, attribute)
         elif attr in self.rows["server"]["kept"] or attr not in surface:
@@ -214,8 +216,10 @@ class Setup:
                 function = role.function
                 outer = role.file.scope_of_node[function].parent
                 arguments = function.args.args[1 if outer is not None and outer.kind == "class" else 0 :]
-                if isinstance(function, ast.Lambda) or len(arguments) != 1:
+                if len(arguments) != 1 or (isinstance(function, ast.Lambda) and arguments[0].arg == "request"):
                     self.work.decline(file, call, "an error handler of an unusual shape")
+                elif isinstance(function, ast.Lambda):
+                    self.work.edit(role.file, function, first_parameter("request"))
                 elif function not in self._handlers:
                     self._handlers.add(function)
                     name = self.work.name(role.file, "Request", "fastapi")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
-from dash_migrate.facts.scopes import Scope
+from dash_migrate.facts.scopes import Scope, parent_of
 from dash_migrate.facts.values import Blueprint, Value
 from dash_migrate.fixes.edits import Edit
 from dash_migrate.fixes.native.fastapi.answers import Answers
@@ -44,6 +45,20 @@ class Views:
                 self._view(role, shared)
             elif role.kind in ("wrapper", "before", "error"):
                 self._returns(role, wrap_text=True)
+
+    @cached_property
+    def processed(self) -> set[Value | None]:
+        """The blueprints whose URLs are given to functions first; None: all URLs are."""
+        found: set[Value | None] = set()
+        for _, reference in self.work.references():
+            parent = parent_of(reference.node)
+            if isinstance(parent, ast.Attribute) and parent.attr in (
+                "url_value_preprocessor",
+                "app_url_value_preprocessor",
+            ):
+                blueprints = {v for v in reference.values if isinstance(v, Blueprint)}
+                found |= blueprints if blueprints and not parent.attr.startswith("app") else {None}
+        return found
 
     # --- one view
 
@@ -112,8 +127,11 @@ class Views:
             Unsupported: it cannot.
         """
         call = registration.call
-        if call is None or (isinstance(registration.owner, Blueprint) and self.is_flask_style(registration.owner)):
+        owner = registration.owner
+        if call is None or (isinstance(owner, Blueprint) and self.is_flask_style(owner)):
             raise Unsupported("a route without a rule")
+        if None in self.processed or owner in self.processed:
+            raise Unsupported("values of the URL that a function may change")
         rule = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "rule"), None)
         options = {k.arg: k.value for k in call.keywords}
         if rule is None or not set(options) <= _ROUTE_OPTIONS:
