@@ -28,6 +28,9 @@ from .current import current_request, has_request
 class Response(responses.Response):
     """FastAPI's, with Flask's content types and cookies (no ``SameSite`` unless it is asked for)."""
 
+    def __init__(self, content: Any = None, status_code: Any = 200, *args: Any, **options: Any) -> None:
+        super().__init__(content, _code(status_code), *args, **options)
+
     def init_headers(self, headers: Any = None) -> None:
         given = Headers(headers or {})
         if self.media_type is not None and "content-type" not in given:
@@ -100,6 +103,11 @@ class Response(responses.Response):
 
     def delete_cookie(self, key: str, path: str = "/", domain: str | None = None, **options: Any) -> None:
         self.set_cookie(key, max_age=0, expires=0, path=path, domain=domain, **options)
+
+
+def _code(status: Any) -> int:
+    """The number of a status: ``404``, ``"404 NOT FOUND"``."""
+    return int(status) if isinstance(status, int) else int(str(status).split(" ", 1)[0])
 
 
 class HTMLResponse(Response):
@@ -207,7 +215,7 @@ def make_response(value: Any, status: Any = None, headers: Any = None) -> respon
     else:
         raise TypeError(f"a view must not return {type(value).__name__}")
     if status is not None:
-        response.status_code = int(str(status).split(" ", 1)[0])
+        response.status_code = _code(status)
     _update(response, headers)
     return response
 
@@ -227,7 +235,7 @@ def respond(
     content: Any, status_code: Any = 200, headers: Any = None, media_type: str = "text/html", content_type: Any = None
 ) -> Any:
     """``flask.Response`` for a body that may be text, bytes or made while it is sent."""
-    code = int(str(status_code).split(" ", 1)[0])
+    code = _code(status_code)
     made = Response if content is None or isinstance(content, (str, bytes)) else StreamingResponse
     response = made(content, code, media_type=media_type)
     _update(response, headers)

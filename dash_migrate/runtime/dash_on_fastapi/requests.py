@@ -50,6 +50,11 @@ def args_of(request: HTTPConnection) -> Any:
     return as_werkzeug(request).args
 
 
+def cookies_of(request: HTTPConnection) -> Any:
+    """``flask.request.cookies``: the first of a name counts, values are read as UTF-8."""
+    return as_werkzeug(request).cookies
+
+
 def body_of(request: HTTPConnection, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:
     """``flask.request.get_data()``: the whole body, as text if asked for; nothing is left of one read as a form first.
 

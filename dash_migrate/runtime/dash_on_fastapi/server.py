@@ -92,6 +92,7 @@ class Server(FastAPI):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] in ("http", "websocket"):
             scope = as_passed_on(as_connected(scope, receive))
+            scope["client"] = scope.get("client") or ("", 0)  # over a Unix socket there is none
             scope["state"] = dict(scope.get("state") or {})
             serving(HTTPConnection(scope))
         await Starlette.__call__(self, scope, receive, send)  # FastAPI takes ``root_path`` for a prefix

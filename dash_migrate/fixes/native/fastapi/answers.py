@@ -255,12 +255,12 @@ class Answers:
         elif len(parts) == 2:
             if isinstance(parts[1], (ast.Dict, ast.List)):
                 headers = parts[1]
-            elif isinstance(parts[1], ast.Constant) and isinstance(parts[1].value, int):
+            elif _is_status(parts[1]):
                 status = parts[1]
         simple = (
             len(parts) in (2, 3)
             and (status is not None or headers is not None)
-            and (status is None or (isinstance(status, ast.Constant) and isinstance(status.value, int)))
+            and (status is None or _is_status(status))
             and (headers is None or isinstance(headers, ast.Dict))
         )
         kind = self.kind(body, scope)
@@ -277,6 +277,17 @@ class Answers:
         self.work.edit(file, node, code.wrap(self.work.name(file, name)))
 
 
+def _is_status(node: ast.expr) -> bool:
+    """Whether an expression is the status of an answer: a number, or something named so."""
+    if isinstance(node, ast.IfExp):
+        return _is_status(node.body) and _is_status(node.orelse)
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, int)
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    is_enum = isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith("HTTPStatus")
+    return is_enum or name in ("status", "status_code", "code", "http_status")
+
+
 def _is_exact_type(node: ast.expr) -> bool:
     """Whether a content type says everything, so that nothing is added to it."""
     text = node.value if isinstance(node, ast.Constant) else None
@@ -286,7 +297,7 @@ def _is_exact_type(node: ast.expr) -> bool:
 
 
 def json_response(function: str) -> Edit:
-    """``jsonify(a=1)`` → ``JSONResponse(dict(a=1))``, ``jsonify(x)`` → ``JSONResponse(x)``."""
+    """``jsonify(a=1)`` → ``JSONResponse({"a": 1})``, ``jsonify(x)`` → ``JSONResponse(x)``."""
 
     def change(node: Any) -> Any:
         import libcst as cst
@@ -298,11 +309,31 @@ def json_response(function: str) -> Edit:
             inner: Any = cst.Dict([])
         elif len(plain) == len(node.args):
             inner = cst.List([cst.Element(a.value, comma=a.comma) for a in node.args])
-        else:
+        elif plain:
             inner = node.with_changes(func=cst.Name("dict"), lpar=[], rpar=[])
+        else:
+            inner = _as_dict(node)
         return cst.Call(cst.Name(function), [cst.Arg(inner)], lpar=node.lpar, rpar=node.rpar)
 
     return change
+
+
+def _as_dict(call: Any) -> Any:
+    """``f(a=1, **more)`` → ``{"a": 1, **more}``, laid out as the call is."""
+    import libcst as cst
+
+    elements: list[Any] = []
+    for argument in call.args:
+        if argument.keyword is None:
+            elements.append(cst.StarredDictElement(argument.value, comma=argument.comma))
+        else:
+            key = cst.SimpleString(f'"{argument.keyword.value}"')
+            elements.append(cst.DictElement(key, argument.value, comma=argument.comma))
+    return cst.Dict(
+        elements,
+        lbrace=cst.LeftCurlyBrace(whitespace_after=call.whitespace_before_args),
+        rbrace=cst.RightCurlyBrace(whitespace_before=call.args[-1].whitespace_after_arg),
+    )
 
 
 def _full_json(full: str, function: str) -> Edit:

@@ -8,6 +8,7 @@ from typing import Any
 from dash_migrate.facts.scopes import FileIndex, Scope, parent_of
 from dash_migrate.fixes.edits import Edit
 from dash_migrate.fixes.native.fastapi.answers import Answers
+from dash_migrate.fixes.native.fastapi.bind import Bound
 from dash_migrate.fixes.native.roles import Role
 from dash_migrate.fixes.native.work import Work
 from dash_migrate.rules_data import table
@@ -20,6 +21,7 @@ class RequestNames:
         self.work = work
         self.answers = answers
         self.rows: dict[str, Any] = table("native_fastapi")
+        self.bound = Bound(work, self.rows["request"]["plain"])
 
     # --- which request
 
@@ -29,6 +31,8 @@ class RequestNames:
         if role is not None and self._can_take_request(role):
             self.work.with_request.add(role.function)
             return "request"
+        if self.bound.request(node, file):
+            return "request"
         return self.work.name(file, "current_request") + "()"
 
     def _giving_role(self, node: ast.AST) -> Role | None:
@@ -37,7 +41,7 @@ class RequestNames:
         while current is not None:
             role = self.work.roles.by_function.get(current)
             if role is not None:
-                return role if role.kind in ("view", "before") and not isinstance(current, ast.Lambda) else None
+                return role if not isinstance(current, ast.Lambda) and _is_given_requests(role) else None
             current = parent_of(current)
         return None
 
@@ -116,12 +120,15 @@ class RequestNames:
                 self._whole(file, node, scope)
             return
         attr = parent.attr
+        chained = parent_of(parent)
+        if isinstance(chained, ast.Attribute) and f"{attr}.{chained.attr}" in self.rows["request"]:
+            parent, attr = chained, f"{attr}.{chained.attr}"
         if attr in self.rows["request"]["whole"]:
             self._whole(file, node, scope)
             return
         if attr in self.rows["request"]["plain"]:
             request = self.request_at(node, file, scope)
-            self._replace(file, node, f"{self.work.name(file, 'as_werkzeug')}({request})")
+            self._replace(file, node, self.bound.werkzeug(node, file, request))
             return
         row = self.rows["request"].get(attr)
         if not isinstance(row, dict):
@@ -149,6 +156,13 @@ class RequestNames:
         self.work.handled.add(node)
         self.work.notes.append(text)
         self.work.edit(file, node, replacement(text))
+
+
+def _is_given_requests(role: Role) -> bool:
+    """Whether a function is called with the request, if it has a parameter for it."""
+    if role.kind == "teardown":  # some are called without one
+        return all(r.attribute.attr in ("teardown_request", "teardown_app_request") for r in role.registrations)
+    return role.kind in ("view", "before", "after", "error")
 
 
 def replacement(text: str) -> Edit:

@@ -111,7 +111,8 @@ class Views:
             types = {rule.parameters.get(argument.arg) for rule in rules}
             if None in types or len(types) > 1:
                 return False
-            if argument.annotation is not None and ast.unparse(argument.annotation) not in types:
+            annotation = argument.annotation
+            if annotation is not None and ast.unparse(annotation).rpartition(".")[2] not in types:
                 return False
         return True
 
@@ -162,8 +163,8 @@ class Views:
         kinds = set()
         several = len({self._plain_kind(r, scope) for r in scope.returns}) > 1
         for value in scope.returns:
-            if role.kind in ("wrapper", "before") and isinstance(value, (ast.Call, ast.Name)):
-                continue  # the view's own answer, or an answer already
+            if role.kind in ("wrapper", "before", "error") and isinstance(value, (ast.Call, ast.Name, ast.Attribute)):
+                continue  # the view's own answer, or one that is made of what hooks give
             if isinstance(value, ast.Constant) and value.value is None:
                 continue
             kinds.add(self.answers.convert_return(role.file, value, scope, wrap_text, several))
