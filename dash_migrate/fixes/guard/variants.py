@@ -42,7 +42,7 @@ def rewritten(facts: Facts, apps: list[App], target: Backend, edits: dict[str, F
         for app in apps:
             declines.add(app.file, app.value.site.node, f"there is no rewriting for {target} yet")
         return Variant(target, edits), declines
-    work = Work(facts, apps, set(edits), edits, native.package)
+    work = Work(facts, apps, set(edits), edits, native.package, binds=False)
     native.convert(work)
     variant = Variant(target, work.edits, native)
     classes = _backend_classes(native)

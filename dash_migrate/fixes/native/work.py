@@ -26,6 +26,8 @@ class Work:
     edits: dict[str, FileEdits]
     #: the generated package that names are imported from
     package: str
+    #: whether functions may bind names of their own; not where one of their names means two things
+    binds: bool = True
     declines: Declines = field(default_factory=Declines)
     roles: Roles = field(init=False)
     #: references that have been dealt with; what is left of flask declines

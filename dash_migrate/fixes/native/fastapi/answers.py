@@ -173,7 +173,7 @@ class Answers:
 
     def _kind_of_call(self, node: ast.Call, scope: Scope, depth: int) -> AnswerKind:
         name = self.work.flask_name(node.func)
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "response_class":
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("response_class", "send_static_file"):
             return "answer"
         if node in self.full:
             return "unknown"

@@ -61,7 +61,8 @@ class Bound:
             uses = self._uses.get(function, [])
             statement = _statement_in(function, uses[0]) if uses else None
             fits = (
-                len(uses) >= REQUEST_USES
+                self.work.binds
+                and len(uses) >= REQUEST_USES
                 and statement is not None
                 and _is_sure(uses[0], statement)
                 and not any(_is_test(use) for use in uses)
@@ -86,7 +87,8 @@ class Bound:
             if key not in self._done:
                 statement = _statement_in(function, plain[0])
                 self._done[key] = (
-                    len(plain) >= WERKZEUG_USES
+                    self.work.binds
+                    and len(plain) >= WERKZEUG_USES
                     and statement is not None
                     and self._is_free(WERKZEUG_NAME, function, file, [])
                 )
