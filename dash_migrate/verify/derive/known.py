@@ -21,6 +21,7 @@ from dash_migrate.project import Loaded
 from dash_migrate.verify.derive.credentials import Credentials, credentials_in
 
 _PATH = re.compile(r"/[\w.~-]+(?:/[\w.~-]*)*")
+_ORIGIN = re.compile(r"https?://[\w.-]+(?::\d+)?")
 _LIBRARIES = ("dash.", "flask.", "werkzeug.")
 _DASH_ENDPOINTS = ("_dash-", "_reload-hash", "_favicon.ico", "_alive")
 
@@ -68,6 +69,8 @@ class Known:
     static: list[str] = field(default_factory=list)
     #: URL paths written out in the code that no rule has: hooks answer them, or let them pass
     paths: list[str] = field(default_factory=list)
+    #: other sites that the code names, as ``https://host``
+    origins: list[str] = field(default_factory=list)
     #: names that tables of the code hold: parts of a path may be looked up there
     words: list[str] = field(default_factory=list)
     credentials: Credentials = field(default_factory=Credentials)
@@ -112,8 +115,15 @@ class _Gatherer:
         made.sites = [self._site(one) for one in self.described.get("dashes", ())]
         made.sites.sort(key=lambda site: len(site.prefix))
         made.words = list(dict.fromkeys(self._tables()))
+        made.origins = list(dict.fromkeys(self._strings(_ORIGIN)))
         made.paths = list(self._paths({rule.rule for rule in made.rules}))
         return made
+
+    def _strings(self, pattern: re.Pattern[str]) -> Iterator[str]:
+        for file in self.project.files.values():
+            for node in ast.walk(file.tree):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str) and pattern.fullmatch(node.value):
+                    yield node.value
 
     def _tables(self) -> Iterator[str]:
         """The keys and members of the constant tables outside functions."""
