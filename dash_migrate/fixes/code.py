@@ -55,6 +55,8 @@ def wrap_owner(function: str) -> Edit:
     def change(node: Any) -> Any:
         import libcst as cst
 
+        if not isinstance(node, cst.Attribute):  # two apps of a file ask for the same
+            return node
         return cst.Call(cst.Name(function), [cst.Arg(node.value)], lpar=node.lpar, rpar=node.rpar)
 
     return change

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from dash_migrate import __version__
-from dash_migrate.compat.model import CompatReport, Judged, VerdictKind
+from dash_migrate.compat.model import CompatReport, Judged, Place, VerdictKind
 from dash_migrate.model import OBLIGATIONS
 from dash_migrate.reports.compat_words import (
     FATES,
@@ -59,6 +60,7 @@ def as_text(report: CompatReport, title: str = "Dash backends: compatibility rep
         blocking=blocking_groups,
         diff_lines=diff_lines,
         frame_lines=frame_lines,
+        by_file=by_file,
     )
     template = environment.get_template("report.html.j2")
     return template.render(
@@ -91,6 +93,14 @@ def _totals(report: CompatReport) -> dict[str, dict[str, int]]:
         counted = Counter(app.verdicts[target].kind for app in report.apps)
         found[target] = {kind: counted[kind] for kind in get_args(VerdictKind) if counted[kind]}
     return found
+
+
+def by_file(places: Sequence[Place]) -> list[str]:
+    """Places with the lines of one file together: ``path:3, 8``."""
+    found: dict[str, list[str]] = {}
+    for place in places:
+        found.setdefault(place.path, []).append(str(place.line))
+    return [f"{path}:{', '.join(lines)}" for path, lines in found.items()]
 
 
 def diff_lines(text: str) -> list[tuple[str, str]]:

@@ -12,13 +12,14 @@ from dash_migrate.verify.client import Answer
 from dash_migrate.verify.derive.asker import NOBODY, REFUSED, Client, Entry
 from dash_migrate.verify.derive.known import Known
 from dash_migrate.verify.derive.pages import Form, hidden_value, local
-from dash_migrate.verify.derive.requests import Wanted, gate_headers, gate_queries, is_leaving
+from dash_migrate.verify.derive.requests import Wanted, gate_headers, gate_queries, is_entering, is_leaving
 from dash_migrate.verify.derive.samples import SAMPLE, paths_of
 from dash_migrate.verify.derive.surface import MOST_OF_A_CLIENT, Surface
 from dash_migrate.verify.lockstep import Enough, Lockstep
 from dash_migrate.verify.steps import Headers, Parallel, Request
 
 MOST_SESSIONS = 10
+MOST_REVISITS = 4
 MOST_LINKS = 40
 MOST_CLOSED = 10
 
@@ -106,11 +107,10 @@ class Explorer(Surface):
         received: list[tuple[int, ...]] = [nobody]
         tried: set[tuple[str, ...]] = set()
         runs = 0
-        for entry in sorted(self._entries, key=lambda one: is_leaving(one.what)):
-            names = tuple(cookie.partition("=")[0] for cookie in entry.cookies)
-            if entry.cookies in tried or runs >= MOST_SESSIONS or (runs >= 4 and names in tried):
+        for entry in sorted(self._entries, key=lambda one: (is_leaving(one.what), not is_entering(one.what))):
+            if entry.cookies in tried or runs >= MOST_SESSIONS:
                 continue
-            tried |= {entry.cookies, names}
+            tried.add(entry.cookies)
             runs += 1
             client = Client(f"visitor {runs}")
             for wanted in entry.steps:
@@ -119,7 +119,7 @@ class Explorer(Surface):
             if statuses not in received:
                 received.append(statuses)
                 self._as(client, everything=len(received) == 2)
-            else:
+            elif runs <= MOST_REVISITS:
                 self._revisit(client)
 
     def _wanted(self, wanted: Wanted, client: Client, kind: str = "sessions") -> Answer:

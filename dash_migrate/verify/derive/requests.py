@@ -19,6 +19,7 @@ _FORM = "application/x-www-form-urlencoded"
 _PASSWORD = re.compile(r"pass|pwd|pin$|secret|code|token|^pw$", re.IGNORECASE)
 _USER = re.compile(r"user|mail|login|^name$|account|^uid$|^who$", re.IGNORECASE)
 _LEAVING = re.compile(r"log-?_?out|sign-?_?out|leave|delete-?account|shutdown|quit", re.IGNORECASE)
+_ENTERING = re.compile(r"log-?_?in|sign-?_?in|auth|session|enter|pass(word|wd)?=|pwd=|pin=|password of", re.IGNORECASE)
 #: headers that every client sends, or that belong to the connection
 _USUAL = frozenset(["host", "content-type", "content-length", "accept-encoding", "connection", "cookie"])
 
@@ -38,6 +39,11 @@ class Wanted:
 def is_leaving(path: str) -> bool:
     """Whether a path ends a session, by its name."""
     return bool(_LEAVING.search(path))
+
+
+def is_entering(what: str) -> bool:
+    """Whether a request begins a session, by its path and its form."""
+    return bool(_ENTERING.search(what))
 
 
 def queries_of(rule: Rule) -> list[str]:
