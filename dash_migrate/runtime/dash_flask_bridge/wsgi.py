@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, ThreadPoolExecutor, TimeoutError
 from typing import Any, cast
@@ -26,6 +27,9 @@ THREADS = int(os.environ.get("DASH_FLASK_BRIDGE_THREADS", "100"))
 
 #: Bytes of a request body, or of an answer of known length, that are kept in memory.
 SPOOL = 1 << 20
+
+#: Seconds in which a client that is answered before it has sent its whole body may send the rest.
+LINGER = 2.0
 
 #: Seconds after which a waiting worker thread looks whether the server is still there.
 LOOK_AROUND = 5.0
@@ -100,6 +104,27 @@ class Exchange:
             return b"", False
         return message.get("body", b""), message.get("more_body", False)
 
+    @property
+    def unread(self) -> bool:
+        """Whether the client may still be sending a body that nobody read."""
+        headers = {name.lower(): value for name, value in self.scope["headers"]}
+        sends = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+        return sends and self.body.more and b"expect" not in headers
+
+    def linger(self) -> None:
+        """Take what the client still sends: cut off, it would not read the answer."""
+        end, taken = time.monotonic() + LINGER, 0
+        while self.body.more and taken < SPOOL:
+            message = self.wait(self._next_in_time(end - time.monotonic()))
+            taken += len(message.get("body", b""))
+            self.body.more = message.get("more_body", False)
+
+    async def _next_in_time(self, seconds: float) -> Any:
+        try:
+            return await asyncio.wait_for(self._next_message(), max(seconds, 0))
+        except asyncio.TimeoutError:
+            return {}
+
     async def _next_message(self) -> Any:
         if self._watch is None:
             return await self.receive()
@@ -169,6 +194,9 @@ class Answer:
             self._emit(more=True)
 
     def finish(self) -> None:
+        if self.exchange.unread:
+            self._emit(more=True)
+            self.exchange.linger()
         self._emit(more=False)
 
     def _emit(self, more: bool) -> None:
@@ -187,18 +215,18 @@ class Body(io.RawIOBase):
         self._next_chunk = next_chunk
         self._kept = tempfile.SpooledTemporaryFile(SPOOL)  # noqa: SIM115
         self._size = self._position = 0
-        self._more = True
+        self.more = True
 
     def readable(self) -> bool:
         return True
 
     def _fill(self) -> None:
-        chunk, self._more = self._next_chunk()
+        chunk, self.more = self._next_chunk()
         self._kept.seek(self._size)
         self._size += self._kept.write(chunk)
 
     def readinto(self, buffer: Any) -> int:
-        while self._position >= self._size and self._more:
+        while self._position >= self._size and self.more:
             self._fill()
         self._kept.seek(self._position)
         data = self._kept.read(min(len(buffer), self._size - self._position))
@@ -208,7 +236,7 @@ class Body(io.RawIOBase):
 
     def everything(self) -> bytes:
         """The whole body, whoever read what of it before."""
-        while self._more:
+        while self.more:
             self._fill()
         self._kept.seek(0)
         return self._kept.read()
