@@ -19,24 +19,30 @@ import sys
 import threading
 import time
 import types
+from collections.abc import Callable
 from typing import Any
 
 SCRIPT = "python "
 USUAL_NAMES = ("server", "application", "app", "SERVER")
 
 
+#: serves an app until killed; the second argument is true for what is started as a WSGI app
+_serve: Callable[[Any, bool], None]
+#: threads of a script in which it has started a server
+_serving: "list[threading.Thread]" = []
+
+
 class Started(BaseException):
     """A script has come to where it starts its server."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, is_wsgi: bool) -> None:
         super().__init__()
         self.app = app
+        self.is_wsgi = is_wsgi
 
 
 def resolve(target: str) -> Any:
     """The object behind a target."""
-    if target.startswith(SCRIPT):
-        return _server_of(_run(target[len(SCRIPT) :]))
     module, _, path = target.partition(":")
     imported = importlib.import_module(module)
     if not path:
@@ -86,8 +92,8 @@ def _served_by(module: Any) -> Any:
     raise SystemExit(f"nothing to serve in the module {module.__name__}")
 
 
-def _run(path: str) -> Any:
-    """Run a script up to where it starts a server; what it would have served."""
+def _run(path: str) -> None:
+    """Run a script up to where it starts a server, and serve that; what it starts in a thread, it starts there."""
     _catch_starts()
     directory = os.path.dirname(os.path.abspath(path))
     if directory not in sys.path:
@@ -96,19 +102,34 @@ def _run(path: str) -> Any:
     try:
         runpy.run_path(path, run_name="__main__")
     except Started as started:
-        return started.app
-    raise SystemExit(f"{path} ended without starting a server")
+        _serve(_server_of(started.app), started.is_wsgi)
+        return
+    if not _serving:
+        raise SystemExit(f"{path} ended without starting a server")
+    for thread in _serving:
+        thread.join()
+
+
+def _start(app: Any, is_wsgi: bool = False) -> None:
+    thread = threading.current_thread()
+    if thread is threading.main_thread():
+        raise Started(app, is_wsgi)
+    _serving.append(thread)
+    _serve(_server_of(app), is_wsgi)
 
 
 def _catch_starts() -> None:
     def of_first(app: Any, *_args: Any, **_options: Any) -> None:
-        raise Started(app)
+        _start(app)
 
     async def of_first_async(app: Any, *_args: Any, **_options: Any) -> None:
-        raise Started(app)
+        raise Started(app, False)
+
+    def of_first_wsgi(app: Any, *_args: Any, **_options: Any) -> None:
+        _start(app, is_wsgi=True)
 
     def of_third(_host: Any, _port: Any, app: Any, *_args: Any, **_options: Any) -> None:
-        raise Started(app)
+        _start(app, is_wsgi=True)
 
     import dash
     import flask
@@ -120,7 +141,7 @@ def _catch_starts() -> None:
     for module, name, caught in (
         ("werkzeug.serving", "run_simple", of_third),
         ("uvicorn", "run", of_first),
-        ("waitress", "serve", of_first),
+        ("waitress", "serve", of_first_wsgi),
         ("hypercorn.asyncio", "serve", of_first_async),
         ("quart", "Quart.run", of_first),
     ):
@@ -270,11 +291,15 @@ def _hypercorn() -> Any:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
+    async def never() -> None:
+        await asyncio.get_running_loop().create_future()
+
     def run(app: Any, port: int) -> None:
         config = Config()
         config.bind = [f"127.0.0.1:{port}"]
         config.errorlog = "-"
-        asyncio.run(serve(app, config))
+        in_main = threading.current_thread() is threading.main_thread()
+        asyncio.run(serve(app, config, shutdown_trigger=None if in_main else never))
 
     return run
 
@@ -298,14 +323,20 @@ def main() -> None:
     """Serve ``target`` on loopback until killed."""
     kind, target, port = sys.argv[1:4]
     _end_with(os.environ.pop("DASH_MIGRATE_ALIVE", ""))
-    serve = SERVING[kind]()  # before a script's own start is caught
-    app = resolve(target)
-    if kind != "werkzeug" and isinstance(app, getattr(sys.modules.get("flask"), "Flask", ())):
-        raise SystemExit(f"{target} is still a Flask app: it has not been migrated, or starts on another backend")
+    serve, serve_wsgi = SERVING[kind](), SERVING["werkzeug"]()  # before a script's own start is caught
     place = os.environ.pop("DASH_MIGRATE_DESCRIBE", "")
-    if place:
-        threading.Thread(target=_describe_when_asked, args=(place, app), daemon=True).start()
-    serve(app, int(port))
+
+    def serve_until_killed(app: Any, is_wsgi: bool = False) -> None:
+        if place:
+            threading.Thread(target=_describe_when_asked, args=(place, app), daemon=True).start()
+        (serve_wsgi if is_wsgi else serve)(app, int(port))
+
+    global _serve
+    _serve = serve_until_killed
+    if target.startswith(SCRIPT):
+        _run(target[len(SCRIPT) :])
+    else:
+        serve_until_killed(resolve(target))
 
 
 if __name__ == "__main__":

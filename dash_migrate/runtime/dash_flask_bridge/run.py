@@ -18,7 +18,7 @@ QUIET = ("threaded", "use_debugger", "load_dotenv", "use_evalex", "passthrough_e
 GRACE = 3
 
 
-def serve(entry: Any, host: str | None, port: Any, debug: bool | None, **options: Any) -> None:
+def serve(entry: Any, host: str | None = None, port: Any = None, debug: bool | None = None, **options: Any) -> None:
     """Serve an ASGI app until interrupted, behind werkzeug's reloader if asked for (see ``serve``)."""
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
         return
