@@ -135,5 +135,9 @@ def is_static(node: ast.AST) -> bool:
     return "staticmethod" in _decorators(node)
 
 
+def is_classmethod(node: ast.AST) -> bool:
+    return "classmethod" in _decorators(node)
+
+
 def is_property(node: ast.AST) -> bool:
     return bool(_decorators(node) & {"property", "cached_property", "hybrid_property"})

@@ -12,6 +12,7 @@ from dash_migrate.facts.arguments import (
     field_argument,
     field_names,
 )
+from dash_migrate.facts.dynamic import imported
 from dash_migrate.facts.scopes import Scope
 from dash_migrate.facts.values import (
     NOTHING,
@@ -95,6 +96,8 @@ class Calls:
             return frozenset(
                 Partial(v, site) for v in self.evaluator.eval(node.args[0], scope) if isinstance(v, (Ext, Cls, Func))
             )
+        if dotted == "importlib.import_module" and node.args:
+            return imported(self.evaluator.project, node, scope)
         if dotted == "dash.backends.get_backend" and node.args:
             named = {v.value for v in self.evaluator.eval(node.args[0], scope) if isinstance(v, Const)}
             return frozenset(Ext(name) for name, kind in self.evaluator._names.backend_classes.items() if kind in named)

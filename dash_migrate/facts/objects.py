@@ -56,7 +56,7 @@ class Objects:
                 submodule = self.evaluator.project.submodule_of(file, attr)
                 return frozenset([Mod(submodule)]) if submodule is not None else NOTHING
             case Cls():
-                return self._class_attribute(value, attr, None)
+                return self._class_attribute(value, attr, None) | self.assigned(attr, value)
             case Inst(cls):
                 found = self._class_attribute(cls, attr, value) | self.assigned(attr, value)
                 return found | self._given(cls, attr)
@@ -144,9 +144,10 @@ class Objects:
         """Whether two values may be one object: the same, or of related classes of the project."""
         if one == other:
             return True
-        first = getattr(one, "cls", None)
-        second = getattr(other, "cls", None)
-        if type(one) is not type(other) or first is None or second is None:
+        first = one if isinstance(one, Cls) else getattr(one, "cls", None)
+        second = other if isinstance(other, Cls) else getattr(other, "cls", None)
+        alike = type(one) is type(other) or Cls in (type(one), type(other))  # a class holds what its objects find
+        if not alike or first is None or second is None:
             return False
         return first in self.lineage(second) or second in self.lineage(first)
 

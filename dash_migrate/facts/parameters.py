@@ -10,6 +10,7 @@ from dash_migrate.facts.arguments import (
     argument_for,
     default_of,
     entries_of,
+    is_classmethod,
     is_static,
 )
 from dash_migrate.facts.scopes import Binding, Scope
@@ -56,7 +57,7 @@ class Parameters:
         arguments = function.args
         plain = [*arguments.posonlyargs, *arguments.args]
         if outer.kind == "class" and plain and argument is plain[0] and not is_static(function):
-            return self.self_values(outer)
+            return self._cls_values(outer) if is_classmethod(function) else self.self_values(outer)
         found: set[Value] = set()
         if argument is arguments.kwarg:
             return self.keywords(binding)
@@ -93,6 +94,12 @@ class Parameters:
         ordered = sorted(entries, key=lambda entry: entry[0])
         members, labels = tuple(v for _, v in ordered), tuple(k for k, _ in ordered)
         return frozenset([Items(members, True, NOTHING, True, labels)])
+
+    def _cls_values(self, class_scope: Scope) -> Values:
+        node = class_scope.node
+        assert isinstance(node, ast.ClassDef)
+        own = Cls(class_scope.file, node, class_scope.parent or class_scope.file.module)
+        return frozenset([own, *self.evaluator.project.subclasses(class_scope)])
 
     def self_values(self, class_scope: Scope) -> Values:
         node = class_scope.node

@@ -100,9 +100,10 @@ class Project:
             return []
         if not binding.level and dotted.split(".")[0] in names().external_roots:
             return []
-        return self._modules(file, binding.level, dotted)
+        return self.modules(file, binding.level, dotted)
 
-    def _modules(self, file: FileIndex, level: int, dotted: str) -> list[FileIndex]:
+    def modules(self, file: FileIndex, level: int, dotted: str) -> list[FileIndex]:
+        """The project modules of a dotted name as a file sees it, best first."""
         key = (file.display, level, dotted)
         if key not in self._imported:
             paths = self._resolver.resolve_import(file.display, level, dotted)
@@ -124,14 +125,14 @@ class Project:
         if not binding.level and binding.module.split(".")[0] in names().external_roots:
             return None
         dotted = f"{binding.module}.{binding.attr}" if binding.module else binding.attr
-        found = self._modules(file, binding.level, dotted)
+        found = self.modules(file, binding.level, dotted)
         return found[0] if found else None
 
     def submodule_of(self, package: FileIndex, name: str) -> FileIndex | None:
         """The module ``name`` in a package of the project."""
         if not package.display.endswith("__init__.py"):
             return None
-        found = self._modules(package, 1, name)
+        found = self.modules(package, 1, name)
         return found[0] if found else None
 
     def exports(self, module: str, name: str) -> bool:
@@ -155,7 +156,7 @@ class Project:
             return self._calls_through_variables().get(function, [])
         searched = [name]
         if outer.kind == "class" and name == "__init__":
-            searched += [getattr(outer.node, "name", ""), *self._subclass_names(outer)]
+            searched += [getattr(outer.node, "name", ""), "cls", *self._subclass_names(outer)]
         found = []
         for one in searched:
             for spelled in {one, *self._aliases.get(one, ())}:
@@ -241,7 +242,7 @@ class Project:
         return self.evaluator.once("every Dash app", self._find_dash_apps)
 
     def _find_dash_apps(self) -> Values:
-        searched = [dotted.rpartition(".")[2] for dotted in sorted(names().dash_classes)]
+        searched = ["cls", *(dotted.rpartition(".")[2] for dotted in sorted(names().dash_classes))]
         for name in searched:
             for spelled in {name, *self._aliases.get(name, ())}:
                 searched += [n.name for n, _ in self._classes_by_base.get(spelled, ()) if n.name not in searched]
@@ -292,7 +293,7 @@ class Project:
         """The calls that make instances of a class or of its subclasses."""
         inner = cls.file.scope_of_node[cls.node]
         found = []
-        for name in [cls.node.name, *self._subclass_names(inner)]:
+        for name in [cls.node.name, "cls", *self._subclass_names(inner)]:
             for spelled in {name, *self._aliases.get(name, ())}:
                 for call, scope in self._calls_by_name.get(spelled, ()):
                     for value in self.evaluator.eval(call.func, scope):

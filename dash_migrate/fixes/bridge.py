@@ -101,7 +101,7 @@ class Bridge:
             passed = call.args[shift + 1]
         keyword = next((k for k in call.keywords if k.arg == "server"), None)
         values = self.facts.project.evaluator.eval(passed, scope) if passed is not None else frozenset()
-        plain = passed is None or (bool(values) and all(isinstance(v, Const) for v in values))
+        plain = passed is None or isinstance(passed, ast.Constant)
         if passed is None or isinstance(parent_of(passed), ast.Dict):
             holder, hidden, members = self.facts.project.hidden_server(call, scope)
             if any(not isinstance(v, Const) for v in hidden):
