@@ -1,4 +1,4 @@
-"""Modules that are imported by a name that is put together at run time: ``import_module(f"boards.{name}")``."""
+"""What is looked up by a name that is put together at run time: ``import_module(f"boards.{name}")``."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from dash_migrate.facts.names import names
 from dash_migrate.facts.scopes import FileIndex, Scope
-from dash_migrate.facts.values import Ext, Mod, Values
+from dash_migrate.facts.values import DashApp, Ext, Mod, Values
 
 if TYPE_CHECKING:
+    from dash_migrate.facts.evaluate import Evaluator
     from dash_migrate.facts.project import Project
+    from dash_migrate.facts.scan import Facts
 
 
 def imported(project: Project, call: ast.Call, scope: Scope) -> Values:
@@ -27,6 +29,34 @@ def imported(project: Project, call: ast.Call, scope: Scope) -> Values:
     if not dot and not level:
         return frozenset()  # it may be any
     return frozenset(Mod(file) for file in _members(project, scope.file, level, package, start))
+
+
+#: what gives objects that are only known at run time
+_LOOKUPS = frozenset(["importlib.import_module", "builtins.__import__", "builtins.getattr", "builtins.globals"])
+
+
+def is_handed_over(facts: Facts, call: ast.Call, scope: Scope) -> bool:
+    """Whether a call gives a Dash app or its server to something that is only known at run time."""
+    passed = [*call.args, *(k.value for k in call.keywords)]
+    if not any(isinstance(v, DashApp) or facts.is_server(v) for p in passed for v in facts.values.get(p, ())):
+        return False
+    evaluator = facts.project.evaluator
+    return not evaluator.eval(call.func, scope) and _is_looked_up(evaluator, call.func, scope)
+
+
+def _is_looked_up(evaluator: Evaluator, node: ast.expr, scope: Scope) -> bool:
+    """Whether an expression comes out of a module or object that is looked up by a computed name."""
+    if isinstance(node, (ast.Attribute, ast.Subscript)):
+        return _is_looked_up(evaluator, node.value, scope)
+    if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "load" and not node.args:
+            return True  # an entry point
+        return any(isinstance(v, Ext) and v.dotted in _LOOKUPS for v in evaluator.eval(node.func, scope))
+    owner = scope.owner_of(node.id) if isinstance(node, ast.Name) else None
+    if owner is None or not isinstance(node, ast.Name):
+        return False
+    values = [b.value for b in owner.bindings[node.id] if b.kind == "assign" and not b.path]
+    return any(isinstance(v, (ast.Call, ast.Attribute)) and _is_looked_up(evaluator, v, owner) for v in values)
 
 
 def _members(project: Project, importer: FileIndex, level: int, package: str, start: str) -> Iterator[FileIndex]:

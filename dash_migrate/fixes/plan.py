@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from dash_migrate.facts.dynamic import is_handed_over
 from dash_migrate.facts.scan import App
 from dash_migrate.facts.sides import Sides
 from dash_migrate.fixes.bridge import MODULE, Bridge, start_edits
@@ -138,6 +139,11 @@ class Planner:
         files = group.files - self.sides.bystanders
         work = Work(self.facts, group.apps, files, self.fresh(files), native.package)
         native.convert(work)
+        for name in files:
+            file = self.facts.project.files[name]
+            for call, scope in file.calls:
+                if is_handed_over(self.facts, call, scope):
+                    work.decline(file, call, "what this does with the app is only known at run time")
         for name in self.sides.used_by_bystanders(files):
             if work.edits[name]:
                 work.decline(

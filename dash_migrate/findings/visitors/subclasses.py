@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 
+from dash_migrate.facts.dynamic import is_handed_over
 from dash_migrate.facts.names import names
 from dash_migrate.facts.overrides import dead_overrides, gone, is_dash_class
-from dash_migrate.facts.scopes import Scope
 from dash_migrate.facts.values import Cls, Const, DashApp, Ext
 from dash_migrate.findings.context import Context
 from dash_migrate.findings.visitors import on
@@ -51,33 +51,9 @@ def looked_up(context: Context, node: ast.Call) -> None:
         context.report("DM902", node, [], why=f"which attribute of `{text}` this is, is only known at run time")
 
 
-#: what gives objects that are only known at run time
-_DYNAMIC = frozenset(["importlib.import_module", "builtins.__import__", "builtins.getattr", "builtins.globals"])
-
-
 @on(ast.Call)
 def handed_over(context: Context, node: ast.Call) -> None:
     """``import_module(name).register(app)``: what does it do with the app?"""
-    passed = [*node.args, *(k.value for k in node.keywords)]
-    if not any(isinstance(v, DashApp) or context.facts.is_server(v) for p in passed for v in context.values(p)):
-        return
-    scope = context.scope_of(node)
-    if not context.facts.project.evaluator.eval(node.func, scope) and _is_dynamic(context, node.func, scope):
+    if is_handed_over(context.facts, node, context.scope_of(node)):
         text = context.source(node.func)
         context.report("DM902", node, [], why=f"what `{text}` does with the app is only known at run time")
-
-
-def _is_dynamic(context: Context, node: ast.expr, scope: Scope) -> bool:
-    """Whether an expression comes out of a module or object that is looked up by a computed name."""
-    if isinstance(node, (ast.Attribute, ast.Subscript)):
-        return _is_dynamic(context, node.value, scope)
-    if isinstance(node, ast.Call):
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "load" and not node.args:
-            return True  # an entry point
-        values = context.facts.project.evaluator.eval(node.func, scope)
-        return any(isinstance(v, Ext) and v.dotted in _DYNAMIC for v in values)
-    owner = scope.owner_of(node.id) if isinstance(node, ast.Name) else None
-    if owner is None or not isinstance(node, ast.Name):
-        return False
-    found = [b.value for b in owner.bindings[node.id] if b.kind == "assign" and not b.path and b.value is not node]
-    return any(isinstance(v, (ast.Call, ast.Attribute)) and _is_dynamic(context, v, owner) for v in found)
