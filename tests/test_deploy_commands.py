@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from deploy_help import found, moved, one
+from deploy_help import APP, found, moved, one
 
 WORKER = "uvicorn.workers.UvicornWorker"
 
@@ -436,3 +436,76 @@ def test_starts_that_cannot_be_read_are_said(tmp_path: Path, name: str, text: st
 
 def test_flask_as_target_leaves_commands_alone(tmp_path: Path) -> None:
     assert one(tmp_path, "Procfile", "web: gunicorn app:server\n", "flask") == "web: gunicorn app:server\n"
+
+
+SCRIPT = '''\
+"""gunicorn app:server -b :80"""
+import os
+import subprocess
+
+PORT = 8000
+
+
+def serve(c):
+    """gunicorn app:server"""
+    c.run("gunicorn app:server -b :8050 --threads 4")
+    os.system(f"exec gunicorn app:server -b 0.0.0.0:{PORT}")
+    subprocess.run(["python", "-m", "gunicorn", 'app:server', "-w", "4"], check=True)
+    os.execvp("gunicorn", ["gunicorn", "app:server"])
+    print("start with: gunicorn app:server")
+    os.system("gunicorn other:app")
+'''
+
+
+def test_commands_in_python(tmp_path: Path) -> None:
+    worker = "uvicorn.workers.UvicornWorker"
+    assert one(tmp_path, "tasks.py", SCRIPT) == (
+        SCRIPT.replace('"gunicorn app:server -b :8050 --threads 4"', '"uvicorn app:server --host 0.0.0.0 --port 8050"')
+        .replace("exec gunicorn app", f"exec gunicorn -k {worker} app")
+        .replace('"gunicorn", \'app:server\', "-w"', '"uvicorn", \'app:server\', "--workers"')
+        .replace('["gunicorn", "app', f'["gunicorn", "-k", "{worker}", "app')
+    )
+
+
+def test_a_configuration_with_a_worker_class_settles_its_commands(tmp_path: Path) -> None:
+    files = {
+        "gunicorn.conf.py": '# größer\nworker_class = "gthread"\nbind = "0.0.0.0:8000"\n',
+        "Procfile": "web: gunicorn app:server\n",
+        "k8s.yaml": 'command: ["gunicorn", "-b", "0.0.0.0:80", "app:server"]\n',
+    }
+    made = moved(tmp_path, files)
+    assert made["gunicorn.conf.py"].splitlines()[1] == 'worker_class = "uvicorn.workers.UvicornWorker"'
+    assert made["Procfile"] == files["Procfile"]
+    assert made["k8s.yaml"] == files["k8s.yaml"]
+    assert found(tmp_path, {"app.py": (tmp_path / "app.py").read_bytes()}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        (
+            "supervisord.conf",
+            "[program:web]\ncommand=/venv/bin/gunicorn -w %(ENV_N)s -b :%(ENV_PORT)s app:server ; web\n",
+            "[program:web]\ncommand=/venv/bin/uvicorn --workers %(ENV_N)s --host 0.0.0.0 --port %(ENV_PORT)s app:server ; web\n",
+        ),
+        (
+            "run.bat",
+            "venv\\Scripts\\waitress-serve.exe --listen=*:8050 app:server\r\n",
+            "venv\\Scripts\\uvicorn.exe --host=0.0.0.0 --port=8050 app:server --no-proxy-headers\r\n",
+        ),
+        (
+            "Dockerfile",
+            'FROM x\nENTRYPOINT ["tini", "--", "/entry.sh"]\nCMD ["gunicorn", "app", "-b", "0.0.0.0:80"]\n',
+            'FROM x\nENTRYPOINT ["tini", "--", "/entry.sh"]\nCMD ["uvicorn", "app:application", "--host", "0.0.0.0", "--port", "80"]\n',
+        ),
+    ],
+)
+def test_more_ways_to_write_it(tmp_path: Path, name: str, old: str, new: str) -> None:
+    more = {"app.py": APP + "application = server\n"}
+    assert one(tmp_path, name, old, **more) == new
+
+
+def test_a_package_that_a_command_gives_up_goes_from_the_dockerfile_too(tmp_path: Path) -> None:
+    old = 'FROM x\nRUN pip install -r requirements.txt gunicorn && rm -r /root/.cache\nCMD ["gunicorn", "-b", ":80", "app:server"]\n'
+    made = moved(tmp_path, {"Dockerfile": old, "requirements.txt": "dash\n", "Procfile": "web: gunicorn app:server\n"})
+    assert "RUN pip install -r requirements.txt && rm" in made["Dockerfile"]

@@ -49,6 +49,8 @@ class Setting:
     env: Mapping[str, str] = field(default_factory=dict)
     #: a document that only shows it
     shown: bool = False
+    #: why gunicorn has to stay
+    keep: str = ""
 
 
 @dataclass(eq=False)
@@ -161,10 +163,12 @@ def _manager_behind(words: list[Item], at: int) -> tuple[str, int, int] | None:
     """A manager behind words that are not known, if something that looks like an app follows it."""
     for index in range(at + 1, len(words)):
         name = base_name(words[index].value)
-        if name in ("gunicorn", "waitress-serve", "uvicorn", "hypercorn") and any(
-            _TARGET.fullmatch(w.value) for w in words[index + 1 :]
-        ):
-            return name, index, index + 1
+        if name in ("gunicorn", "waitress-serve", "uvicorn", "hypercorn"):
+            behind = words[index + 1 :]
+            # `entrypoint.sh gunicorn wsgi`: gunicorn knows what `wsgi` is
+            bare = name == "gunicorn" and words[index].inner is not None and any("-" not in w.value for w in behind)
+            if bare or any(_TARGET.fullmatch(w.value) for w in behind):
+                return name, index, index + 1
     return None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from dash_migrate.deploy.argv import Item
-from dash_migrate.deploy.commands import Command, Flag, parse_flags
+from dash_migrate.deploy.commands import Command, Flag, base_name, parse_flags
 from dash_migrate.deploy.targets import Target
 from dash_migrate.deploy.texts import Edit
 from dash_migrate.rules_data import table
@@ -43,7 +43,7 @@ class KeepGunicorn(Exception):
     """uvicorn cannot do what the command asks for; the message says what that is."""
 
 
-def plan(command: Command, target: Target, *, config: bool = False, keep: str = "") -> Plan:
+def plan(command: Command, target: Target, *, config: bool = False, keep: str = "", settled: bool = False) -> Plan:
     """What the command has to become for an app that is an ASGI server.
 
     Args:
@@ -51,8 +51,11 @@ def plan(command: Command, target: Target, *, config: bool = False, keep: str = 
         target: what it loads.
         config: a gunicorn configuration file is read, besides the flags.
         keep: why gunicorn has to stay, for reasons outside the command.
+        settled: gunicorn has an ASGI worker.
     """
     if command.manager in ("gunicorn", "gunicorn3"):
+        if settled:
+            return _retargeted(command, target, parse_flags(command, "gunicorn")[1], "gunicorn")
         return _gunicorn(command, target, config, keep)
     if command.manager in ("waitress-serve", "waitress"):
         return _guarded(_waitress, command, target)
@@ -79,10 +82,6 @@ def worker_of(command: Command) -> Flag | None:
 
 def _gunicorn(command: Command, target: Target, config: bool, keep: str) -> Plan:
     flags, others = parse_flags(command, "gunicorn")
-    known = table("process_managers")
-    worker = worker_of(command)
-    if worker is not None and worker.value in known["asgi_workers"]:
-        return _retargeted(command, target, others, "gunicorn")
     impossible = next((f for f in flags if f.row is not None and f.row["becomes"] == "impossible"), None)
     if impossible is not None and impossible.row is not None:
         return Plan("manual", why=f"{impossible.name}: {impossible.row['why']}")
@@ -273,11 +272,17 @@ def _renamed(command: Command, program: str) -> list[Edit]:
     """Call another program in the same way: from the same folder, or with ``-m``."""
     name = command.name
     old = name.value
+    begin, end = name.argv.places[name.index]
+    written = name.argv.host.value[begin:end]
+    base = base_name(old)
+    if written.count(base) == 1 and program not in written:
+        at = begin + written.index(base)
+        return [name.argv.host.edit(at, at + len(base), program)]
     folder = re.match(r"(.*[\\/])?", old)
     prefix = folder[0] if folder and len(command.head) == 1 else ""
-    at = re.match(r"[@-]+", old)
+    mark = re.match(r"[@-]+", old)
     suffix = ".exe" if old.endswith(".exe") else ""
-    return name.argv.replace(name.index, [f"{at[0] if at else ''}{prefix}{program}{suffix}"])
+    return name.argv.replace(name.index, [f"{mark[0] if mark else ''}{prefix}{program}{suffix}"])
 
 
 def _retargeted(command: Command, target: Target, others: list[Item], manager: str) -> Plan:

@@ -10,7 +10,9 @@ from dash_migrate.deploy.texts import Text
 
 _OPERATORS = ("&&", "||", ";;", "|&", ";", "|", "&", "(", ")", "\n")
 _REDIRECTION = re.compile(r"(?:\d+|&)?(?:>>|>\||>&|<<<|<&|<>|>|<)")
-_SAFE = re.compile(r"[\w@%+=:,./\-]+|\$\w+|\$\{\w+(?::?[-=?+][\w./:\-]*)?\}")
+#: what supervisor puts in: ``%(ENV_PORT)s``
+_EXPANDED = re.compile(r"%\(\w+\)\d*[sd]")
+_SAFE = re.compile(r"(?:[\w@%+=:,./\-]|%\(\w+\)[sd])+|\$\w+|\$\{\w+(?::?[-=?+][\w./:\-]*)?\}")
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,13 @@ class _Reader:
             char = source[self.at]
             if source.startswith(("\\\n", "\\\r\n"), self.at):
                 break
+            setting = _EXPANDED.match(source, self.at)
+            if setting is not None:
+                dynamic = True
+                pieces += 1
+                parts.append(setting[0])
+                self.at = setting.end()
+                continue
             if char in " \t\r\n;|&()" or (char in "<>" and parts):
                 break
             pieces += 1

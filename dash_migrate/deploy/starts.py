@@ -19,6 +19,7 @@ from dash_migrate.deploy.workspace import DeployFile, Workspace
 from dash_migrate.facts.scan import App
 from dash_migrate.files.layout import join
 from dash_migrate.rules_data import table
+from dash_migrate.syntax.segments import TextMap
 
 KINDS = frozenset(
     [
@@ -82,9 +83,7 @@ class Config:
 
     def edit(self, node: ast.Constant, value: str) -> Edit:
         """Another string in the place of one."""
-        lines = self.file.text.splitlines(keepends=True)
-        start = sum(map(len, lines[: node.lineno - 1])) + node.col_offset
-        end = sum(map(len, lines[: (node.end_lineno or node.lineno) - 1])) + (node.end_col_offset or 0)
+        start, end = TextMap(self.file.text).place(node)
         quote = self.file.text[start]
         return Edit(start, end, f"{quote}{value}{quote}")
 
@@ -118,9 +117,9 @@ class Starts:
         return list(self._find())
 
     def _find(self) -> Iterator[Start]:
-        for file in self.workspace.holding(WORDS, KINDS):
+        for file in (*self.workspace.holding(WORDS, KINDS), *self.workspace.scripts(WORDS)):
             commands = list(self._commands(file))
-            if not any(c.manager.startswith("gunicorn") for c in commands):
+            if file.kind != "python" and not any(c.manager.startswith("gunicorn") for c in commands):
                 unread = self._unread(file)
                 if unread is not None:
                     yield unread
@@ -197,8 +196,8 @@ class Starts:
         if command.manager in ("uwsgi", "mod_wsgi-express"):
             return self._wsgi_only(file, command)
         if not spelled:
-            dynamic = any(i.dynamic or "{" in i.value for i in command.arguments)
-            return self._untold(file, command) if gunicorn and dynamic and not self._is_settled(command) else None
+            told = {"-v", "--version", "-h", "--help"} & {i.value for i in command.arguments}
+            return self._untold(file, command) if gunicorn and not told and not self._is_settled(command) else None
         default = "application" if gunicorn else "app"
         target = self.targets.resolve(_unprefixed(spelled), command.folders, default)
         if target.kind == "missing" and (item is None or item.dynamic or "_" * 4 in spelled):
@@ -209,13 +208,16 @@ class Starts:
         if backends & {"fastapi", "quart"}:
             if command.manager in ("uvicorn", "hypercorn"):
                 self.servers.add(command.manager)
-            elif gunicorn and "uvicorn" in str(worker.value if (worker := worker_of(command)) else ""):
+            elif gunicorn and "uvicorn" in self._worker(command):
                 self.servers.add("uvicorn")
         else:
             if gunicorn and backends & {"unknown"} and not self._is_settled(command):
                 return Start(file, command, target, Plan("nothing", why="the backend is chosen when it runs"), backends)
             return None
-        made = plan(command, target, config=config is not None or self._auto_config(command), keep=self._keep())
+        read = config is not None or self._auto_config(command)
+        keep = command.setting.keep or self._keep()
+        settled = gunicorn and self._is_settled(command)
+        made = plan(command, target, config=read, keep=keep, settled=settled)
         if config is not None and made.outcome == "worker" and self._worker_in(config) and worker_of(command) is None:
             word = command.name
             place = word.argv.host.edit(word.argv.places[word.index][1], word.argv.places[word.index][1], "").start
@@ -226,8 +228,14 @@ class Starts:
         return "GUNICORN_CMD_ARGS holds flags for it" if self.has_cmd_args else ""
 
     def _is_settled(self, command: Command) -> bool:
-        worker = worker_of(command)
-        return worker is not None and worker.value in table("process_managers")["asgi_workers"]
+        return self._worker(command) in table("process_managers")["asgi_workers"]
+
+    def _worker(self, command: Command) -> str:
+        """gunicorn's worker class, from the command or the configuration it reads; "" where none is set."""
+        worker, config = worker_of(command), self.config_of(command)
+        if worker is not None:
+            return worker.value or ""
+        return str(config.worker_class.value) if config is not None and config.worker_class is not None else ""
 
     def _untold(self, file: DeployFile, command: Command) -> Start:
         return Start(file, command, None, Plan("manual", why="what it starts is known only when it runs"), frozenset())
@@ -332,7 +340,7 @@ class Starts:
             if file is not None:
                 config = self._configs[path] = Config(file)
                 try:
-                    body = ast.parse(file.text).body if file.text.isascii() else []
+                    body = ast.parse(file.text).body
                 except (SyntaxError, ValueError, RecursionError):
                     body = []
                 for statement in body:

@@ -141,6 +141,17 @@ class Workspace:
             if file is not None and any(word in file.data for word in words):
                 yield file
 
+    def scripts(self, words: tuple[bytes, ...]) -> Iterator[DeployFile]:
+        """Python files that may start servers: beside an app or at the root of its project, with one of the words."""
+        folders = self.projects | {posixpath.dirname(app.file.display) for app in self.loaded.facts.apps}
+        for path in self.loaded.files.python:
+            name = posixpath.basename(path)
+            if posixpath.dirname(path) in folders and not name.startswith(("gunicorn", "setup.py")):
+                data = self.data(path)
+                file = self.file(path, "python") if data and any(word in data for word in words) else None
+                if file is not None:
+                    yield file
+
     @cached_property
     def declared(self) -> Declared:
         """What the project's files ask for."""

@@ -16,6 +16,8 @@ from dash_migrate.deploy.texts import Edit, Text
 from dash_migrate.deploy.workspace import DeployFile, Workspace
 
 KINDS = frozenset(["dockerfile", "yaml", "shell", "make", "compose", "procfile"])
+#: packages that the move has to do with
+_WORTH = ("dash", "gunicorn", "waitress")
 #: pip's options that take a value
 _VALUED = frozenset(["-r", "--requirement", "-c", "--constraint", "-i", "--index-url", "--extra-index-url"])
 _VALUED |= frozenset(["-t", "--target", "-f", "--find-links", "-e", "--editable", "--root", "--prefix", "--src"])
@@ -25,7 +27,7 @@ _VALUED |= frozenset(["--python", "--no-binary", "--only-binary", "--platform", 
 def read(workspace: Workspace) -> Iterator[Requirement]:
     """The requirements that commands install."""
     for file in workspace.holding(INSTALLS, KINDS):
-        if "dash" in file.text:
+        if any(word in file.text for word in _WORTH):
             for piece in pieces(file.path, file.kind, file.text, workspace.setting(file.path)):
                 yield from _piece(file, piece)
 

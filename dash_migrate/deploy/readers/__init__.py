@@ -43,13 +43,15 @@ def pieces(path: str, kind: Kind | None, data: str, setting: Setting) -> list[Pi
 
 
 def _reader(path: str, kind: Kind | None) -> Callable[[str, Setting], Iterator[Piece]] | None:
-    from dash_migrate.deploy.readers import dockerfile, json_files, lines, toml_files, yaml_files
+    from dash_migrate.deploy.readers import dockerfile, json_files, lines, python_files, toml_files, yaml_files
 
     name = path.rpartition("/")[2]
     for ending in (".tmpl", ".template", ".tpl", ".example", ".sample", ".dist", ".j2", ".jinja"):
         name = name.removesuffix(ending)
     if kind == "procfile":
         return lines.procfile
+    if kind == "python":
+        return python_files.read
     if kind == "dockerfile":
         return dockerfile.read
     if kind in ("compose", "yaml") or name.endswith((".yml", ".yaml")):
