@@ -141,7 +141,8 @@ class StreamingResponse(responses.StreamingResponse, Response):
 
 
 def _described(made: WerkzeugResponse) -> list[tuple[str, str]]:
-    return [(k, v) for k, v in made.headers if k.lower() != "content-length"]
+    sent = made.get_wsgi_headers({"REQUEST_METHOD": "GET"})  # with a location that may be sent
+    return [(k, v) for k, v in sent if k.lower() != "content-length"]
 
 
 class Json:

@@ -158,7 +158,7 @@ class TaggedJSON:
     @staticmethod
     def dumps(value: Any) -> str:
         """Raises TypeError for what Flask's session cannot hold either."""
-        return dumps(_tag(value), sort_keys=False)
+        return dumps(_tag(value), separators=(",", ":"))
 
     @staticmethod
     def loads(text: str | bytes) -> Any:

@@ -121,7 +121,8 @@ def headers_of(scope: Any) -> Headers:
         if "_" in name:
             continue  # X_User must not pass for X-User
         name = name.title()
-        joint = "; " if name == "Cookie" else ","
+        # HTTP/2 splits cookies; in HTTP/1.1 a second header is a mistake, and reads as WSGI servers made it read
+        joint = "; " if name == "Cookie" and not scope.get("http_version", "1.1").startswith("1") else ","
         found[name] = found[name] + joint + value if name in found else value
     return Headers(found)
 

@@ -23,6 +23,7 @@ from .contexts import AppContext, RequestContext
 from .peer import as_connected
 from .requests import Request, request_from
 from .run import serve
+from .sessions import Sessions
 from .testing import TestClient, scope_of
 from .threads import as_coroutine
 from .websockets import gated, websocket_path
@@ -51,6 +52,7 @@ class Server(Quart):
     asgi_http_class = Connection
     config_class = Config
     request_class = Request
+    session_interface = Sessions()
     url_rule_class = Rule  # type: ignore[assignment]
     default_config = type(Quart.default_config)(
         {

@@ -53,11 +53,19 @@ def _full_answers(work: Work) -> set[ast.AST]:
     found: set[ast.AST] = set()
     for _, reference in work.references():
         parent = parent_of(reference.node)
-        if isinstance(parent, ast.Attribute) and parent.attr not in rows["answer"]["kept"]:
+        if isinstance(parent, ast.Attribute) and not _is_kept(parent, rows["answer"]):
             for value in reference.values:
                 if isinstance(value, ExtInst) and value.dotted in rows["answers"]["makers"]:
                     found.add(value.site.node)
     return found
+
+
+def _is_kept(attribute: ast.Attribute, rows: dict[str, Any]) -> bool:
+    """Whether FastAPI's answers have this attribute, and for headers the method that is called."""
+    outer = parent_of(attribute)
+    if attribute.attr == "headers" and isinstance(outer, ast.Attribute):
+        return outer.attr in rows["header_methods"]
+    return attribute.attr in rows["kept"]
 
 
 def _thread_state(work: Work) -> None:
