@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from quart import Response
-from quart.wrappers.response import ResponseBody
+from quart.wrappers.response import DataBody, ResponseBody
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.response import Response as AnyResponse
@@ -70,7 +70,31 @@ def from_werkzeug(answer: WerkzeugResponse) -> Response:
     response = Response(body, answer.status_code, answer.headers)
     if "Content-Type" not in answer.headers:
         del response.headers["Content-Type"]
+    response.direct_passthrough = answer.direct_passthrough  # type: ignore[attr-defined]
+    for function in answer._on_close:
+        call_on_close(response, function)
     return response
+
+
+def is_streamed(response: Any) -> bool:
+    """Whether the body of an answer is made or read while it is sent."""
+    body = response.response
+    return not (
+        isinstance(body, DataBody) or (isinstance(body, PlainBody) and isinstance(body.iterable, (list, tuple)))
+    )
+
+
+def call_on_close(response: Any, function: Callable[[], Any]) -> Callable[[], Any]:
+    """Have a function called once the answer is out."""
+    response.__dict__.setdefault("on_close", []).append(function)
+    return function
+
+
+def close(response: Any) -> None:
+    """The answer is out, or given up."""
+    for function in response.__dict__.pop("on_close", ()):
+        with off_loop():
+            function()
 
 
 class PlainBody(ResponseBody):
@@ -105,6 +129,11 @@ async def _taken_here(iterable: Any) -> AsyncIterator[Any]:
 
 #: generators of views: Quart would run each of their steps in another thread
 Response.iterable_body_class = PlainBody  # type: ignore[assignment]
+
+# attributes that Flask's responses have, too
+Response.direct_passthrough = False  # type: ignore[attr-defined]
+Response.is_streamed = property(is_streamed)  # type: ignore[attr-defined]
+Response.call_on_close = call_on_close  # type: ignore[attr-defined]
 
 _END = object()
 

@@ -13,6 +13,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.http import remove_entity_headers
 from werkzeug.urls import iri_to_uri
 
+from .answers import close
 from .requests import request_from
 from .threads import from_thread, in_thread
 
@@ -42,12 +43,15 @@ class Connection(ASGIHTTPConnection):
     async def _send_response(self, send: Any, response: Any) -> None:
         headers = final_headers(response)
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": response.status_code, "headers": raw})
-        async with response.response as body:
-            async for data in body if self.scope["method"] != "HEAD" else _nothing():
-                chunk = data.encode() if isinstance(data, str) else bytes(data)
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        try:
+            await send({"type": "http.response.start", "status": response.status_code, "headers": raw})
+            async with response.response as body:
+                async for data in body if self.scope["method"] != "HEAD" else _nothing():
+                    chunk = data.encode() if isinstance(data, str) else bytes(data)
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            close(response)
 
 
 def final_headers(response: Response) -> Headers:

@@ -11,10 +11,9 @@ from typing import Any
 import quart
 from quart import abort, after_this_request, current_app, g, redirect, request, session, url_for
 from quart import has_request_context as has_request
-from quart.wrappers.response import DataBody
 from werkzeug.exceptions import HTTPException
 
-from .answers import PlainBody, response_from
+from .answers import is_streamed, response_from
 from .threads import result_of
 
 #: what ``abort`` raises
@@ -102,14 +101,6 @@ def as_answer(value: Any) -> Any:
 
 
 # the bodies of answers
-
-
-def is_streamed(response: Any) -> bool:
-    """Whether the body of an answer is made or read while it is sent."""
-    body = response.response
-    return not (
-        isinstance(body, DataBody) or (isinstance(body, PlainBody) and isinstance(body.iterable, (list, tuple)))
-    )
 
 
 def body_of(response: Any) -> bytes:

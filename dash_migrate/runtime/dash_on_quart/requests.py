@@ -14,7 +14,7 @@ from quart import current_app
 from quart.datastructures import FileStorage as QuartFileStorage
 from quart.formparser import FormDataParser as QuartFormDataParser
 from werkzeug.datastructures import CombinedMultiDict, Headers, MultiDict
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, BadRequestKeyError, UnsupportedMediaType
 
 from .body import Body, Stream
 
@@ -113,6 +113,16 @@ class Request(QuartRequest):
         return data.decode(errors="replace") if as_text else data
 
 
+class RequestHeaders(Headers):
+    """Headers of a request; a missing one is a mistake of the app, as on Flask, not of the client."""
+
+    def __getitem__(self, key: Any) -> Any:
+        try:
+            return super().__getitem__(key)
+        except BadRequestKeyError:
+            raise KeyError(key) from None
+
+
 def headers_of(scope: Any) -> Headers:
     """The headers of an ASGI request as a WSGI server would have passed them on."""
     found: dict[str, str] = {}
@@ -124,7 +134,7 @@ def headers_of(scope: Any) -> Headers:
         # HTTP/2 splits cookies; in HTTP/1.1 a second header is a mistake, and reads as WSGI servers made it read
         joint = "; " if name == "Cookie" and not scope.get("http_version", "1.1").startswith("1") else ","
         found[name] = found[name] + joint + value if name in found else value
-    return Headers(found)
+    return RequestHeaders(found)
 
 
 def request_from(server: Any, scope: Any) -> Any:

@@ -6,13 +6,19 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
+from dash_migrate.facts.objects import Objects
 from dash_migrate.facts.project import last_name
 from dash_migrate.facts.scopes import FileIndex, Scope, parent_of
-from dash_migrate.facts.values import Func
+from dash_migrate.facts.values import Blueprint, Cls, Func
 from dash_migrate.fixes.native.quart.decorators import Decorators
 from dash_migrate.fixes.native.work import Work
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+#: what registers a function that may be a coroutine function
+_REGISTRARS = frozenset(["add_url_rule", "after_request", "before_request", "register_error_handler"])
+#: the methods that classes of views call
+_VIEW_METHODS = frozenset(["delete", "dispatch_request", "get", "head", "options", "patch", "post", "put"])
 
 
 class Awaiting:
@@ -63,7 +69,7 @@ class Awaiting:
     def may_give_coroutines(self, file: FileIndex, function: FunctionNode) -> bool:
         """Whether everyone who calls a function, or has it called, can do with a coroutine."""
         project = self.work.facts.project
-        for call, caller in project.calls_of(function, file.scope_of_node[function]):
+        for call, caller in self._calls(file, function):
             values = project.evaluator.eval(call.func, caller)
             known = [v.node for v in values if isinstance(v, Func)]
             if parent_of(call) is None or function not in known or len(known) < len(values):
@@ -72,12 +78,22 @@ class Awaiting:
                 return False  # it is not always to be awaited
             if caller.file.display not in self.work.files:
                 return False
-        return all(self._takes_coroutines(other, node) for other, node in self._values(function))
+        return all(self.takes_coroutines(other, node) for other, node in self._values(function))
 
     def spread(self, file: FileIndex, function: FunctionNode) -> None:
         """A function gives a coroutine now: its callers must await it."""
-        for call, caller in self.work.facts.project.calls_of(function, file.scope_of_node[function]):
+        for call, caller in self._calls(file, function):
             self.need(caller.file, call)
+
+    def _calls(self, file: FileIndex, function: FunctionNode) -> list[tuple[ast.Call, Scope]]:
+        """The calls of a function. Of a method that its view class calls, not those that might as well be of another."""
+        project = self.work.facts.project
+        calls = project.calls_of(function, file.scope_of_node[function])
+        if not _is_view_method(file, function, project.evaluator.objects):
+            return calls
+        known = [(call, project.evaluator.eval(call.func, caller)) for call, caller in calls]
+        sure = {call for call, values in known if any(isinstance(v, Func) and v.node is function for v in values)}
+        return [pair for pair in calls if pair[0] in sure]
 
     def _is_coroutine(self, node: ast.AST) -> bool:
         return isinstance(node, ast.AsyncFunctionDef) or node in self.functions
@@ -100,7 +116,7 @@ class Awaiting:
                 if any(isinstance(v, Func) and v.node is function for v in project.evaluator.eval(node, scope)):
                     yield file, node
 
-    def _takes_coroutines(self, file: FileIndex, node: ast.expr) -> bool:
+    def takes_coroutines(self, file: FileIndex, node: ast.expr) -> bool:
         """Whether coroutine functions are as good as plain ones where a function is named."""
         parent = parent_of(node)
         if isinstance(parent, (ast.Attribute, ast.Import, ast.ImportFrom)):
@@ -112,7 +128,25 @@ class Awaiting:
             return isinstance(call, ast.FunctionDef) and node in call.decorator_list
         if last_name(call.func) == "wraps":
             return True
-        return self.is_registered(call) or (isinstance(call.func, ast.Call) and last_name(call.func.func) == "callback")
+        if self.is_registered(call) or (isinstance(call.func, ast.Call) and last_name(call.func.func) == "callback"):
+            return True
+        return self._is_alias_of_registrar(file, call) or self.decorators.takes_value(file, call, node)
+
+    def _is_alias_of_registrar(self, file: FileIndex, call: ast.Call) -> bool:
+        """``rule = server.add_url_rule``, then ``rule("/x", view_func=f)``."""
+        project = self.work.facts.project
+        if not isinstance(call.func, ast.Name):
+            return False
+        owner = project.scope_at(file, call).owner_of(call.func.id)
+        bindings = owner.bindings.get(call.func.id, ()) if owner is not None else ()
+        for binding in bindings:
+            value = binding.value
+            if not isinstance(value, ast.Attribute) or value.attr not in _REGISTRARS:
+                return False
+            held = project.evaluator.eval(value.value, binding.scope)
+            if not any(self.work.is_server(v) or isinstance(v, Blueprint) for v in held):
+                return False
+        return bool(bindings)
 
     def is_registered(self, call: ast.Call) -> bool:
         """Whether a call gives a function to a server, which takes coroutine functions, too."""
@@ -160,6 +194,15 @@ def _unfit(function: FunctionNode) -> bool:
     special = function.name.startswith("__") and function.name.endswith("__")
     generates = any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in own_nodes(function))
     return special or generates or function.name.startswith("test_")
+
+
+def _is_view_method(file: FileIndex, function: FunctionNode, objects: Objects) -> bool:
+    """Whether ``flask.views`` calls a method."""
+    scope = file.scope_of_node[function].parent
+    if function.name not in _VIEW_METHODS or scope is None or not isinstance(scope.node, ast.ClassDef):
+        return False
+    cls = Cls(file, scope.node, scope.parent or file.module)
+    return any(base in ("flask.views.MethodView", "flask.views.View") for base in objects.external_bases(cls))
 
 
 def own_nodes(function: ast.AST) -> Iterator[ast.AST]:

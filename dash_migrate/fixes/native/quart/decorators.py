@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dash_migrate.facts.project import last_name
 from dash_migrate.facts.scopes import FileIndex, Scope, parent_of
-from dash_migrate.facts.values import Ext, ExtInst, Func
+from dash_migrate.facts.values import Cls, Ext, ExtInst, Func, Inst, Value
 from dash_migrate.rules_data import table
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class _Wrapping:
     users: list[tuple[FunctionNode, FileIndex]]
     #: whether it wraps with coroutine functions; else it takes the results of what it calls
     is_async: bool = False
+    #: whether it is given things that may be plain functions as well as coroutine functions
+    is_mixed: bool = False
 
 
 class Decorators:
@@ -70,8 +72,9 @@ class Decorators:
         if not values and isinstance(target, ast.Name) and target.id in ("staticmethod", "classmethod"):
             return True
         for value in values:
-            if isinstance(value, Func):
-                if self._project_decorator(value, isinstance(decorator, ast.Call)) is None:
+            made, with_arguments = self._callable(value, isinstance(decorator, ast.Call))
+            if made is not None:
+                if self._project_decorator(made, with_arguments) is None:
                     return False
             elif not (isinstance(value, (Ext, ExtInst)) and self.is_taker(value.dotted)):
                 return False
@@ -85,7 +88,8 @@ class Decorators:
         """Whether a decorator makes a plain function of a coroutine function."""
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         for value in self.work.facts.project.evaluator.eval(target, scope):
-            wrapping = self._known.get(value.node) if isinstance(value, Func) else None
+            made, _ = self._callable(value, isinstance(decorator, ast.Call))
+            wrapping = self._known.get(made.node) if made is not None else None
             if wrapping is not None and not wrapping.is_async:
                 return True
             if isinstance(value, (Ext, ExtInst)) and value.dotted in self.rows["plain"]:
@@ -93,6 +97,40 @@ class Decorators:
         return False
 
     # --- decorators of the project
+
+    def _callable(self, value: Value, is_called: bool) -> tuple[Func | None, bool]:
+        """The function behind a decorator (an instance's ``__call__``), and whether it makes the decorator."""
+        if isinstance(value, Func):
+            return value, is_called
+        if isinstance(value, Cls if is_called else Inst):
+            cls = value if isinstance(value, Cls) else value.cls
+            methods = self.work.facts.project.evaluator.objects.methods(cls, "__call__", None)
+            return (methods[0], False) if len(methods) == 1 else (None, False)
+        return None, False
+
+    def takes_value(self, file: FileIndex, call: ast.Call, node: ast.expr) -> bool:
+        """Whether a call is a decorator of the project that is given a function, and the result may give coroutines."""
+        if call.args[:1] != [node] or len(call.args) + len(call.keywords) != 1:
+            return False
+        is_called = isinstance(call.func, ast.Call)
+        target = call.func.func if isinstance(call.func, ast.Call) else call.func
+        values = self.work.facts.project.evaluator.eval(target, self.work.facts.project.scope_at(file, call))
+        for value in values:
+            made, with_arguments = self._callable(value, is_called)
+            if made is None or self._project_decorator(made, with_arguments) is None:
+                return False
+        return bool(values)
+
+    def around(self, file: FileIndex, node: ast.AST) -> bool:
+        """Whether a node is in the wrapper that a decorator of the project makes, which is converted then."""
+        wrapper = _function_around(node)
+        maker = _function_around(wrapper) if wrapper is not None else None
+        if maker is None or _returned_function(maker) is not wrapper:
+            return False
+        outer = _function_around(maker)
+        whole = outer if outer is not None and _returned_function(outer) is maker else maker
+        scope = file.scope_of_node[whole].parent or file.module
+        return self._project_decorator(Func(file, whole, scope), whole is not maker) is not None
 
     def _project_decorator(self, value: Func, with_arguments: bool) -> _Wrapping | None:
         """Make a decorator of the project await what it decorates, or take its results."""
@@ -103,16 +141,22 @@ class Decorators:
         if not isinstance(maker, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return None
         plain = [*maker.args.posonlyargs, *maker.args.args]
+        if _is_method(maker):
+            plain = plain[1:]
         if not plain:
             return None
         made = _Wrapping([], [])
         for load in _loads(value.file, maker, plain[0].arg):
             parent = parent_of(load)
+            call = _ensured_call(load)
             if isinstance(parent, ast.Call) and parent.func is load:
                 made.calls.append((parent, value.file))
+            elif call is not None:
+                made.calls.append((call, value.file))
             elif not passes_on(load):
                 return None
         made.users = list(self._users(value))
+        self._given(made, value, with_arguments)
         self._known[value.node] = made
         made.is_async = not self._is_called(value) and all(
             self.awaiting.may_give_coroutines(file, user) for user, file in made.users
@@ -148,9 +192,31 @@ class Decorators:
                         yield scope.node, file
 
     def _is_called(self, value: Func) -> bool:
-        """Whether a decorator is called somewhere, and not only written above functions."""
-        calls = self.work.facts.project.calls_of(value.node, value.file.scope_of_node[value.node])
-        return not all(call in getattr(parent_of(call), "decorator_list", ()) for call, _ in calls)
+        """Whether a decorator is called where its result has to be plain, and not only written above functions."""
+        for call, scope in self._calls(value):
+            if not self.awaiting.takes_coroutines(scope.file, _applied(call)):
+                return True
+        return False
+
+    def _calls(self, value: Func) -> Iterator[tuple[ast.Call, Scope]]:
+        """The calls of a decorator (of what makes it) that are not above functions."""
+        for call, scope in self.work.facts.project.calls_of(value.node, value.file.scope_of_node[value.node]):
+            if call not in getattr(parent_of(call), "decorator_list", ()):
+                yield call, scope
+
+    def _given(self, wrapping: _Wrapping, value: Func, with_arguments: bool) -> None:
+        """Note the functions that a decorator is called with."""
+        for call, scope in self._calls(value):
+            applied = _applied(call) if with_arguments else call
+            for argument in applied.args[:1]:
+                if isinstance(argument, ast.Call):
+                    wrapping.is_mixed = True
+                    continue
+                for given in self.work.facts.project.evaluator.eval(argument, scope):
+                    if isinstance(given, Func) and isinstance(given.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                        wrapping.users.append((given.node, given.file))
+                    else:
+                        wrapping.is_mixed = True
 
     def write(self) -> None:
         """Make plain functions awaitable where a decorator stands on both kinds."""
@@ -158,12 +224,39 @@ class Decorators:
         for wrapping in self._known.values():
             if wrapping is None or not wrapping.is_async:
                 continue
-            if all(isinstance(user, ast.AsyncFunctionDef) or user in functions for user, _ in wrapping.users):
+            users = wrapping.users
+            if not wrapping.is_mixed and all(isinstance(u, ast.AsyncFunctionDef) or u in functions for u, _ in users):
                 continue
             for call, file in wrapping.calls:
-                if call in self.awaiting.awaited:
+                if call in self.awaiting.awaited and not isinstance(call.func, ast.Call):
                     app = self.work.name(file, "current_app", "quart")
                     self.work.edit(file, call.func, _ensured(app))
+
+
+def _applied(call: ast.Call) -> ast.Call:
+    """``role("admin")(view)`` for ``role("admin")``."""
+    parent = parent_of(call)
+    return parent if isinstance(parent, ast.Call) and parent.func is call else call
+
+
+def _ensured_call(load: ast.expr) -> ast.Call | None:
+    """``current_app.ensure_sync(view)(…)`` for its ``view``."""
+    inner = parent_of(load)
+    outer = parent_of(inner) if inner is not None else None
+    if not (isinstance(inner, ast.Call) and load in inner.args and last_name(inner.func) == "ensure_sync"):
+        return None
+    return outer if isinstance(outer, ast.Call) and outer.func is inner else None
+
+
+def _is_method(node: ast.AST) -> bool:
+    return isinstance(parent_of(node), ast.ClassDef)
+
+
+def _function_around(node: ast.AST) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    current = parent_of(node)
+    while current is not None and not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        current = parent_of(current)
+    return current
 
 
 def passes_on(load: ast.expr) -> bool:
