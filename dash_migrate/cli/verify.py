@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from dash_migrate.fixes.plan import Strategy
+    from dash_migrate.verify.boot import BootError
     from dash_migrate.verify.project import Target
     from dash_migrate.verify.steps import Step
 
@@ -103,7 +104,7 @@ def verify(
         raise click.ClickException(f"{', '.join(missing)} missing; pip install 'dash-migrate[verify]'")
     from dash_migrate.verify.boot import BootError
     from dash_migrate.verify.copies import CopyError
-    from dash_migrate.verify.project import missing_package, verify_project
+    from dash_migrate.verify.project import verify_project
     from dash_migrate.verify.recorded import RecordError
     from dash_migrate.verify.tables import RequestsFileError
 
@@ -137,7 +138,7 @@ def verify(
             on_progress=lambda line: click.echo(f"… {line}", err=True),
         )
     except BootError as error:
-        raise click.ClickException(_explained(error, path, missing_package(error), network)) from None
+        raise click.ClickException(_explained(error, path, network)) from None
     except (CopyError, RequestsFileError, RecordError, OSError) as error:
         raise click.ClickException(str(error)) from None
     found.notes += notes
@@ -221,18 +222,23 @@ def _tell(path: Path, network: str, cut_off: bool) -> None:
     )
 
 
-def _explained(error: BaseException, path: Path, package: str, network: str) -> str:
-    text = str(error)
+def _explained(error: BootError, path: Path, network: str) -> str:
+    from dash_migrate.verify.project import missing_package
+
+    text, folder = str(error), path if path.is_dir() else path.parent
+    package = missing_package(error, folder)
     if package:
         text += f"\n\nThe interpreter has no {package}: choose one that has the app's packages with --python"
-        folder = path if path.is_dir() else path.parent
         for name in (".venv", "venv", "env"):
             python = folder / name / "bin" / "python"
             if os.access(python, os.X_OK):
                 text += f", maybe {python}"
         text += "."
-    elif network == "none" and any(word in text for word in ("Connection refused", "ConnectionRefused", "no network")):
-        text += "\n\nThe app wants to connect to something: --network loopback lets it reach services of this machine."
+    elif network != "open" and any(word in text for word in ("Connection refused", "ConnectionRefused", "no network")):
+        text += "\n\nThe app wants to connect to something. "
+        if network == "none":
+            text += "--network loopback lets it reach services of this machine, "
+        text += "--network open lets it reach everything."
     return text
 
 

@@ -58,16 +58,23 @@ def resolve(target: str) -> Any:
 def _server_of(found: Any) -> Any:
     """The server of a Dash app; what a plain function without arguments makes; anything else is itself."""
     if isinstance(found, types.FunctionType) and not _is_app(found):
-        found = found()
+        found = found()  # a factory
     if isinstance(found, tuple):
         found = next((one for one in found if _is_dash(one)), found[0])
     return found.server if _is_dash(found) else found
 
 
 def _is_app(function: types.FunctionType) -> bool:
-    """Whether a function is itself a WSGI or ASGI app: it takes two or three arguments."""
-    required = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
-    return len(required) in (2, 3)
+    """Whether a function is itself a WSGI or ASGI app, by the names of its arguments."""
+    names = list(inspect.signature(function).parameters)
+    return len(names) in (2, 3) and names[-1] in ("start_response", "start", "send")
+
+
+def _required(function: types.FunctionType) -> "list[str]":
+    """The arguments that a function cannot do without."""
+    some = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    parameters = inspect.signature(function).parameters.items()
+    return [name for name, one in parameters if one.default is one.empty and one.kind not in some]
 
 
 def _is_dash(found: Any) -> bool:
@@ -87,18 +94,18 @@ def _served_by(module: Any) -> Any:
             return found.server
     for name in [*names, "create_app", "make_app", "create_dash_app", "build_app", "create_server", "get_app"]:
         found = getattr(module, name, None)
-        if isinstance(found, types.FunctionType):
+        if isinstance(found, types.FunctionType) and not _required(found):
             return _server_of(found)
     raise SystemExit(f"nothing to serve in the module {module.__name__}")
 
 
 def _run(path: str) -> None:
     """Run a script up to where it starts a server, and serve that; what it starts in a thread, it starts there."""
+    sys.argv[:] = [path, *json.loads(os.environ.get("DASH_MIGRATE_ARGV", "[]"))]
     _catch_starts()
     directory = os.path.dirname(os.path.abspath(path))
     if directory not in sys.path:
         sys.path.insert(0, directory)
-    sys.argv[:] = [path, *json.loads(os.environ.get("DASH_MIGRATE_ARGV", "[]"))]
     try:
         runpy.run_path(path, run_name="__main__")
     except Started as started:
@@ -119,17 +126,24 @@ def _start(app: Any, is_wsgi: bool = False) -> None:
 
 
 def _catch_starts() -> None:
-    def of_first(app: Any, *_args: Any, **_options: Any) -> None:
-        _start(app)
+    def given(position: int, arguments: "tuple[Any, ...]", options: "dict[str, Any]") -> Any:
+        """The app that a call starts; it may be named by a string."""
+        app = options.get("application", options.get("app"))
+        if app is None:
+            app = arguments[position]
+        return resolve(app) if isinstance(app, str) else app
 
-    async def of_first_async(app: Any, *_args: Any, **_options: Any) -> None:
-        raise Started(app, False)
+    def of_first(*arguments: Any, **options: Any) -> None:
+        _start(given(0, arguments, options))
 
-    def of_first_wsgi(app: Any, *_args: Any, **_options: Any) -> None:
-        _start(app, is_wsgi=True)
+    async def of_first_async(*arguments: Any, **options: Any) -> None:
+        raise Started(given(0, arguments, options), False)
 
-    def of_third(_host: Any, _port: Any, app: Any, *_args: Any, **_options: Any) -> None:
-        _start(app, is_wsgi=True)
+    def of_first_wsgi(*arguments: Any, **options: Any) -> None:
+        _start(given(0, arguments, options), is_wsgi=True)
+
+    def of_third(*arguments: Any, **options: Any) -> None:
+        _start(given(2, arguments, options), is_wsgi=True)
 
     import dash
     import flask
@@ -140,17 +154,28 @@ def _catch_starts() -> None:
                 setattr(cls, name, of_first)
     for module, name, caught in (
         ("werkzeug.serving", "run_simple", of_third),
+        ("werkzeug.serving", "make_server", of_third),
+        ("wsgiref.simple_server", "make_server", of_third),
         ("uvicorn", "run", of_first),
         ("waitress", "serve", of_first_wsgi),
+        ("gevent.pywsgi", "WSGIServer.__init__", of_third),
         ("hypercorn.asyncio", "serve", of_first_async),
         ("quart", "Quart.run", of_first),
     ):
+        if module.startswith("gevent") and not _is_named("gevent"):
+            continue  # importing it costs time
         try:
             owner: Any = importlib.import_module(module)
         except ImportError:
             continue
         head, _, last = name.rpartition(".")
         setattr(getattr(owner, head) if head else owner, last, caught)
+
+
+def _is_named(module: str) -> bool:
+    """Whether the script that is run names a module."""
+    with open(sys.argv[0], encoding="utf-8", errors="replace") as script:
+        return module in script.read()
 
 
 # --- what the app consists of
@@ -327,6 +352,8 @@ def main() -> None:
     place = os.environ.pop("DASH_MIGRATE_DESCRIBE", "")
 
     def serve_until_killed(app: Any, is_wsgi: bool = False) -> None:
+        if kind != "werkzeug" and not is_wsgi and isinstance(app, getattr(sys.modules.get("flask"), "Flask", ())):
+            raise SystemExit(f"{target} is still a Flask app: it has not been migrated, or starts on another backend")
         if place:
             threading.Thread(target=_describe_when_asked, args=(place, app), daemon=True).start()
         (serve_wsgi if is_wsgi else serve)(app, int(port))

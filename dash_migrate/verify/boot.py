@@ -224,6 +224,7 @@ class Server:
             MARK: self._mark,
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",
+            "PYTHONHASHSEED": "0",  # sets have the same order on both sides
             **(OFFLINE if self._offline else {}),
             **({"DASH_MIGRATE_DESCRIBE": str(Path(self._scratch.name) / DESCRIBE)} if self._describe else {}),
             **given,

@@ -344,9 +344,13 @@ def _after(setup: _Setup, point: StartPoint, first: Server) -> tuple[Server, Sta
 
 
 def _best(failures: Sequence[BootError]) -> BootError:
-    """What to say if no way to start the app works: the first failure, and what else was tried."""
-    others = "; ".join(str(one).splitlines()[0] for one in failures[1:])
-    return BootError(f"before the migration: {failures[0]}\nalso tried: {others}")
+    """What to say if no way to start the app works: each with the end of its log, the first with more of it."""
+    tried = []
+    for one in failures:
+        head, *log = str(one).splitlines()
+        last = next((line for line in reversed(log) if line.strip()), "")
+        tried.append(f"  {head.partition(' in ')[0]}: {last.strip()}")
+    return BootError(f"before the migration: {failures[0]}\ntried:\n" + "\n".join(tried))
 
 
 def _server_name(kind: str) -> str:
@@ -359,10 +363,12 @@ def _own_texts(server: Server, folder: Path) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys(pairs))
 
 
-def missing_package(error: BootError) -> str:
+def missing_package(error: BootError, project: Path) -> str:
     """The package that a log says is not installed, empty if it says nothing of the kind."""
-    found = re.findall(r"ModuleNotFoundError: No module named '([\w.]+)'", str(error))
-    return found[-1].split(".")[0] if found else ""
+    names = re.findall(r"ModuleNotFoundError: No module named '([\w.]+)'", str(error))
+    found = list(dict.fromkeys(name.split(".")[0] for name in names))
+    own = {path.stem for path in project.rglob("*.py")} | {path.parent.name for path in project.rglob("*.py")}
+    return next((name for name in found if name not in own and not name.startswith("dash_on_")), "")
 
 
 __all__ = ["Booted", "Target", "Verification", "missing_package", "verify_project"]

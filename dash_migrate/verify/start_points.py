@@ -21,6 +21,7 @@ from dash_migrate.verify._serve import SCRIPT
 _ASGI_TARGET = re.compile(
     r"(?:uvicorn|hypercorn|UvicornWorker|granian)\b[^\n]*?[\s\"'=,:]((?:[A-Za-z_][\w.]*):(?:[A-Za-z_][\w.]*)(?:\(\))?)"
 )
+_STARTERS = frozenset(["run_simple", "make_server", "WSGIServer", "DispatcherMiddleware"])
 _DEPLOY = ("Procfile", "Dockerfile", "Makefile", "*.sh", "*.yml", "*.yaml", "*.toml", "*.service")
 _SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASS|PASSWORD|PASSWD|PWD|USER|USERNAME|ADMIN|PIN)\d*$")
 
@@ -69,6 +70,10 @@ def _found(material: Material, root: Path) -> Iterator[StartPoint]:
             yield point
     scripts = list(_scripts(material))
     homes = [app.file for app in material.facts.apps]
+    for file in _hand_started(material):
+        folder, name = posixpath.split(file.display)
+        yield StartPoint(f"{SCRIPT}{name}", folder or ".", (), f"python {file.display}")
+        yield _of_module(file.display, material)
     for file, guarded in scripts:
         folder, name = posixpath.split(file.display)
         run = StartPoint(f"{SCRIPT}{name}", folder or ".", (), f"python {file.display}")
@@ -79,7 +84,8 @@ def _found(material: Material, root: Path) -> Iterator[StartPoint]:
             yield from (run, module)
     for name in ("wsgi.py", "asgi.py", "passenger_wsgi.py", "index.py", "run.py", "main.py", "app.py"):
         for path in sorted(material.facts.project.files):
-            if posixpath.basename(path) == name and (path in {h.display for h in homes} or _imports(material, path)):
+            known = name.endswith("sgi.py") or path in {h.display for h in homes} or _imports(material, path)
+            if posixpath.basename(path) == name and known:
                 yield _of_module(path, material)
     for home in homes:
         yield _of_module(home.display, material)
@@ -147,6 +153,16 @@ def _scripts(material: Material) -> Iterator[tuple[FileIndex, bool]]:
             if ours:
                 yield file, all(_under_guard(node) for node in ours)
                 break
+
+
+def _hand_started(material: Material) -> Iterator[FileIndex]:
+    """The files that hand apps of other files to a server themselves (``run_simple``)."""
+    for path in sorted(material.facts.project.files, key=lambda p: (p.count("/"), p)):
+        file = material.facts.project.files[path]
+        calls = {last_name(call.func) for call, _ in file.calls}
+        tests = posixpath.basename(path).startswith(("test_", "conftest"))
+        if calls & _STARTERS and not tests and _imports(material, path):
+            yield file
 
 
 def _under_guard(node: ast.AST) -> bool:

@@ -20,6 +20,8 @@ from dash_migrate.verify.steps import Rules
 NEAR = 900.0
 """Seconds from the answer within which a moment in its body is taken for "now"."""
 
+STARTS = 60.0
+"""Seconds between the starts of two sides."""
 MANY_GAPS = 200
 _PIECES = re.compile(r"[^,<>{}\[\]\n\"']+|.|\n")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:T|t| |%20)\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?Z|[+-]\d\d:?\d\d)?")
@@ -58,8 +60,8 @@ def _by_chance(
             return same_cookies(before, after, what[7:], by_value=False)
         return True
     if what == "body":
-        old, new = (_without_now(comparable_text(one, rules.mask), one.at) for one in (before, after))
-        return old == new
+        old, new = (comparable_text(one, rules.mask) for one in (before, after))
+        return _without_now(old, before.at) == _without_now(new, after.at) or _same_but_for_seconds(old, new)
     return False
 
 
@@ -133,6 +135,14 @@ def _without_now(text: str, now: float) -> str:
     text = _ISO.sub(lambda match: _iso(match[0], now), text)
     text = _EPOCH.sub(lambda match: near(_epoch(match[0]), match[0]), text)
     return _CLOCK.sub(clock, text)
+
+
+def _same_but_for_seconds(old: str, new: str) -> bool:
+    """Whether two texts are equal but for moments since the epoch that are as close as the starts of two apps."""
+    if _EPOCH.sub("", old) != _EPOCH.sub("", new):
+        return False
+    pairs = zip(_EPOCH.findall(old), _EPOCH.findall(new), strict=True)
+    return all(abs(_epoch(one) - _epoch(other)) <= STARTS for one, other in pairs)
 
 
 def _epoch(text: str) -> float:
