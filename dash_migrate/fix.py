@@ -116,7 +116,7 @@ def fix_loaded(
     outcome.report.notes = [declines.note(plan) for plan in outcome.plans if plan.declines]
     if strategy == "rewrite":
         outcome.report.findings += declines.findings(outcome.plans, targets, current, loaded)
-    outcome.report.findings += deploy.lasting(outcome.before.findings, outcome.report.findings)
+    outcome.report.findings += deploy.lasting(outcome.before.findings, state, outcome.report.findings)
     outcome.report.findings.sort(key=lambda f: f.sort_key)
     outcome.report.changed = sorted(c.path for c in outcome.changes)
     outcome.report.errors += [e for e in outcome.errors if e not in outcome.report.errors]

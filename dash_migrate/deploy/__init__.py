@@ -60,7 +60,13 @@ def changes(loaded: Loaded, targets: tuple[Backend, ...], state: Loaded) -> dict
     return found
 
 
-def lasting(before: list[Finding], after: list[Finding]) -> list[Finding]:
-    """What a person has to look at although ``fix`` leaves no trace of it: the majors of Dash that were crossed."""
+def lasting(before: list[Finding], state: Loaded, after: list[Finding]) -> list[Finding]:
+    """What a person has to look at although ``fix`` leaves no trace of it.
+
+    That is the majors of Dash that were crossed, and commands that serve Flask only where others can be chosen.
+    """
     known = {(f.path, f.code) for f in after}
-    return [f for f in before if f.code == "DM706" and (f.path, f.code) not in known]
+    return [
+        *(f for f in before if f.code == "DM706" and (f.path, f.code) not in known),
+        *state.memo.get("flask only", ()),
+    ]

@@ -14,6 +14,8 @@ _APP = re.compile(rb"^[ \t]*(?:from dash[\w.]* import|import dash\b)", re.MULTIL
 _MAKES = re.compile(r"\b(?:Dash|JupyterDash)\(|\.run_server\(|\.server\.|gunicorn")
 _PATCH = re.compile(r"""\bpatch(?:\.object|\.dict)?\(\s*["'](?P<name>(?:[\w.]+\.)?(?:flask|flask_login)\.[\w.]+)["']""")
 _RUN_SERVER = re.compile(r"\b\w+\.run_server\(")
+#: documents of what was
+_HISTORY = re.compile(r"(?i)(?:^|/)(?:change(?:s|log)|history|news|release[-_ ]?notes|releases)[^/]*$")
 
 
 def templates(workspace: Workspace) -> Iterator[Reported]:
@@ -46,6 +48,8 @@ def patched(workspace: Workspace) -> Iterator[Reported]:
 def documents(workspace: Workspace) -> Iterator[Reported]:
     """Documents that show ``run_server``."""
     for path in workspace.documents:
+        if _HISTORY.search(path):
+            continue
         file = workspace.file(path)
         if file is None or b"run_server(" not in file.data:
             continue

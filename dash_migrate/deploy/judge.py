@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from dash_migrate.deploy.chosen import chosen
 from dash_migrate.deploy.deps.judge import Requirements
 from dash_migrate.deploy.deps.locks import stale
 from dash_migrate.deploy.deps.unused import Unused, kept
@@ -19,6 +20,7 @@ from dash_migrate.deploy.texts import Edit, apply
 from dash_migrate.deploy.workspace import DeployFile, Workspace
 from dash_migrate.facts.scan import App
 from dash_migrate.files.project import is_below
+from dash_migrate.fixes.guard.resolver import MODULE as RESOLVER
 from dash_migrate.model import BACKENDS, Backend, Finding, Obligation
 from dash_migrate.project import Loaded
 from dash_migrate.rules_data import table
@@ -108,6 +110,16 @@ def _start_finding(start: Start, targets: tuple[Backend, ...]) -> Finding | None
         return finding(code, start.file, place, targets, obligation, text=text, why=plan.why)
     becomes = plan.becomes + (f" (without {'; '.join(plan.dropped)})" if plan.dropped else "")
     return finding("DM710", start.file, place, targets, text=text, becomes=becomes)
+
+
+def _flask_only(start: Start, targets: tuple[Backend, ...]) -> Finding | None:
+    """A command that cannot choose: it goes on serving Flask."""
+    others = tuple(t for t in targets if t != "flask")
+    instead = f"; on the others start `{start.plan.becomes}`" if start.plan.becomes else ""
+    why = f"it serves Flask only{instead}"
+    return finding(
+        "DM711", start.file, start.command.span(), others, "potential", True, text=start.command.text, why=why
+    )
 
 
 def _host_findings(workspace: Workspace, starts: Starts, targets: tuple[Backend, ...]) -> Iterator[Finding]:
@@ -259,22 +271,34 @@ def changes(loaded: Loaded, targets: tuple[Backend, ...], state: Loaded | None =
     state = state or loaded
     contents = {**loaded.contents, **{path: source.data for path, source in state.sources.items()}, **state.contents}
     workspace = Workspace(loaded, contents)
-    target = targets[0]
     guarded = len(targets) > 1
+    with_flask = guarded and "flask" in targets
+    target = next(t for t in targets if t != "flask") if with_flask else targets[0]
     backend_of = _after(target) if guarded else _moved(loaded, state, target)
     starts = Starts(workspace, backend_of)
     edits: dict[str, list[Edit]] = {}
+    created: dict[str, bytes] = {}
     for place in places(workspace):
         edits.setdefault(place.file.path, []).extend(place.edits)
     if not loaded.facts.apps:
         return _applied(workspace, edits)
-    if target != "flask":
+    if with_flask:
+        choosers = [path for path in state.created if path.rpartition("/")[2] == f"{RESOLVER}.py"]
+        choice = chosen(starts, choosers)
+        for path, new in choice.edits.items():
+            edits.setdefault(path, []).extend(new)
+        left = [f for start in choice.left if (f := _flask_only(start, targets)) is not None]
+        state.memo.setdefault("flask only", left)
+        created = {p: t.encode() for p, t in choice.created.items() if p not in contents}
+    elif target != "flask":
         for start in starts.found:
             if start.changes:
                 edits.setdefault(start.file.path, []).extend(start.plan.edits)
         for config, made in starts.configs():
             edits.setdefault(config.file.path, []).extend(made)
-    backends = set(targets) if guarded else {backend_of(app) for app in loaded.facts.apps} & set(BACKENDS)
+    backends = {backend_of(app) for app in loaded.facts.apps} & set(BACKENDS)
+    if guarded and {app.backend for app in loaded.facts.apps} & {"flask", "several"}:
+        backends = set(targets)
     if target == "flask" or backends != {"flask"}:
         judge = Requirements(workspace, backends, importer(workspace), starts.servers)
         unused = Unused(workspace, state, starts, judge, edits)
@@ -282,7 +306,7 @@ def changes(loaded: Loaded, targets: tuple[Backend, ...], state: Loaded | None =
         drops = [] if guarded else list(unused.needs())
         for need in [*kept(judge.needs(), [d.requirement for d in drops]), *drops]:
             edits.setdefault(need.requirement.path, []).extend(need.edits)
-    return _applied(workspace, edits)
+    return {**_applied(workspace, edits), **created}
 
 
 def _moved(loaded: Loaded, state: Loaded, target: Backend) -> BackendOf:

@@ -203,6 +203,21 @@ def _rewritten(flag: Flag, new: list[tuple[str, str | None]]) -> list[Edit]:
     return [*first.argv.replace(first.index, words[:1]), *second.argv.replace(second.index, words[1:])]
 
 
+def without(flag: Flag) -> list[Edit]:
+    """The edits that take a flag out of a command."""
+    return _rewritten(flag, [])
+
+
+def retarget(command: Command, target: Target) -> list[Edit]:
+    """The edits that let gunicorn load the server of a Dash object, where it is told to load the object."""
+    made = Plan("target")
+    try:
+        _target_edits(command, target, parse_flags(command, "gunicorn")[1], made, "gunicorn")
+    except Impossible:
+        return []
+    return made.edits
+
+
 def _adjacent(flag: Flag) -> bool:
     first, last = flag.items[0], flag.items[-1]
     return first.argv is last.argv and last.index - first.index == len(flag.items) - 1

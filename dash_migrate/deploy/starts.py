@@ -211,7 +211,7 @@ class Starts:
             elif gunicorn and "uvicorn" in self._worker(command):
                 self.servers.add("uvicorn")
         else:
-            if gunicorn and backends & {"unknown"} and not self._is_settled(command):
+            if self.with_settled and gunicorn and backends & {"unknown"} and not self._is_settled(command):
                 return Start(file, command, target, Plan("nothing", why="the backend is chosen when it runs"), backends)
             return None
         read = config is not None or self._auto_config(command)

@@ -42,12 +42,13 @@ def _early_exit(owner: ast.AST, child: ast.AST, file: FileIndex, scope: Scope) -
     exits = file.early_exits.get(owner)
     if exits is None:
         exits = file.early_exits[owner] = list(_early_exits(owner))
+    allowed: set[str] | None = None
     for body, place, test in exits:
         if child in body and body.index(child) > place:
             truth = backends_where_true(test, file, scope)
             if truth is not None:
-                return set(_BACKEND_NAMES) - truth
-    return None
+                allowed = (set(_BACKEND_NAMES) if allowed is None else allowed) - truth
+    return allowed
 
 
 def _early_exits(owner: ast.AST) -> Iterator[EarlyExit]:

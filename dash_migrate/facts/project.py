@@ -149,6 +149,14 @@ class Project:
             known = self._calls_of[function] = self._find_calls(function, scope)
         return known
 
+    def loads_of(self, name: str) -> int:
+        """How often a name, or an attribute of that name, is used anywhere."""
+        found = 0
+        for file in self.files.values():
+            found += sum(len(scope.loads.get(name, ())) for scope in file.scopes)
+            found += sum(isinstance(node.ctx, ast.Load) for node, _ in file.attributes.get(name, ()))
+        return found
+
     def _find_calls(self, function: ast.AST, scope: Scope) -> list[tuple[ast.Call, Scope]]:
         name = getattr(function, "name", None)
         outer = scope.parent

@@ -253,6 +253,18 @@ def _find_apps(facts: Facts) -> None:
             facts.apps.append(App(value, constructors, servers, *chosen))
         facts.hosts |= {s for s in servers if isinstance(s, FlaskApp)}
     facts.apps.sort(key=lambda a: a.position)
+    served = [app for app in facts.apps if not is_test(app.file.display)]
+    if served and all(app.backend != "flask" for app in served):
+        # the apps of the project have moved: what its tests make on Flask is for the moment
+        facts.apps = [app for app in facts.apps if app in served or app.backend != "flask"]
+
+
+def is_test(path: str) -> bool:
+    """Whether a file is one of tests, by its name or its folder."""
+    *folders, name = path.split("/")
+    return (
+        bool({"test", "tests"} & set(folders)) or name.startswith("test_") or name.endswith(("_test.py", "conftest.py"))
+    )
 
 
 #: name of the backend, whether the bridge is around it, whether it is one for rewritten code

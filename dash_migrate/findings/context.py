@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from dash_migrate.facts.guards import guarded_backends
+from dash_migrate.facts.callers import runs_on
 from dash_migrate.facts.scan import App, Facts
 from dash_migrate.facts.scopes import FileIndex, Scope
 from dash_migrate.facts.sides import Sides
@@ -44,6 +44,10 @@ class Context:
 
     def scope_of(self, node: ast.AST) -> Scope:
         return self.facts.project.scope_at(self.file, node)
+
+    def allowed(self, node: ast.AST) -> set[str] | None:
+        """The backends on which a place runs, if guards around it, or around every call of its function, say so."""
+        return runs_on(self.facts.project, self.file, node, self.scope_of(node))
 
     def source(self, node: ast.AST, limit: int = 60) -> str:
         """The node's text on one line, shortened."""
@@ -89,7 +93,7 @@ class Context:
         entry = rule(code)
         allowed: set[str] | None = None
         if anchor is not None:
-            allowed = guarded_backends(anchor, self.file, self.scope_of(anchor))
+            allowed = self.allowed(anchor)
         if only is not None:
             allowed = only if allowed is None else allowed & only
         backends: dict[Backend, Status] = {}
@@ -108,7 +112,8 @@ class Context:
         statuses = set(backends.values())
         strategy: Strategy | None = None
         applicability: Applicability = "manual"
-        if statuses <= {"bridge", "rewrite"}:
+        moves = not apps or any(app.backend == "flask" for app in apps)
+        if moves and statuses <= {"bridge", "rewrite"}:
             strategy = "bridge" if "bridge" in statuses else "rewrite"
             applicability = "safe"
         self.findings.append(

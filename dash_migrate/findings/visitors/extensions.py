@@ -37,7 +37,7 @@ def handed_over(context: Context, node: ast.Call) -> None:
         if row is not None:
             effect = " / ".join(sorted({row.get("fastapi", ""), row.get("quart", "")}))
             context.report("DM601", node, apps, name=root, effect=effect)
-        else:
+        elif any(app.backend == "flask" for app in apps):  # who chooses the backend has chosen the package for it
             context.report("DM602", node, apps, name=root)
 
 

@@ -51,7 +51,20 @@ def _report_surface(context: Context, node: ast.Attribute, attr: str, servers: l
         known = row or data["server_default"]
         if states == {"custom"} or all(known.get(state) != "missing" for state in states):
             return
+    if row is None and _is_asgi(node, attr) and states != {"flask"}:
+        return
+    allowed = context.allowed(node)
+    is_twin = allowed is not None and "flask" not in allowed
+    if is_twin and not any((row or {}).get(backend) == "ignored" for backend in allowed or ()):
+        return
     context.report((row or data["server_default"])["rule"], node, apps)
+
+
+def _is_asgi(node: ast.Attribute, attr: str) -> bool:
+    """A method that FastAPI or Quart has and Flask has not: ``server.add_middleware(…)``."""
+    call = parent_of(node)
+    called = isinstance(call, ast.Call) and call.func is node
+    return attr == "asgi_app" or (called and attr in table("flask_surface")["asgi"])
 
 
 def _report_blueprint(context: Context, node: ast.Attribute, attr: str) -> None:

@@ -22,9 +22,6 @@ from .threads import in_thread
 
 _PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
 
-#: how werkzeug weighs converters: a path takes what nothing else wants
-_WEIGHTS = {"int": 50, "float": 50, "uuid": 100, "path": 200}
-
 
 class FlaskRoute(BaseRoute):
     """One rule of Flask's and its view, which may return whatever a Flask view may."""
@@ -104,12 +101,11 @@ class Routes:
 
     def _read(self) -> Map:
         self._routes.clear()
-        self.router.routes.sort(key=lambda route: _rank(getattr(route, "path", "")))  # stable
         #: an empty werkzeug map with converters and rules for slashes
         settings = getattr(self.server, "url_map", None) or Map()
         url_map = Map(strict_slashes=settings.strict_slashes, merge_slashes=settings.merge_slashes)
         url_map.converters = settings.converters
-        for route, prefix, owners in routes_with_owners(self.router):
+        for route, prefix, owners in routes_with_owners(self.router):  # of rules alike, the first that was added
             if "GET" in (getattr(route, "methods", None) or ()):
                 route.methods.add("HEAD")
             for rule in _rules(route, prefix):
@@ -153,12 +149,3 @@ def routes_with_owners(
 def as_rule(path: str) -> str:
     """``/x/{n:int}`` → ``/x/<int:n>``."""
     return _PARAMETER.sub(lambda m: f"<{m[2]}:{m[1]}>" if m[2] and m[2] != "str" else f"<{m[1]}>", path)
-
-
-def _rank(path: str) -> tuple[tuple[int, int], ...]:
-    """werkzeug's order of rules: fixed parts before converters, paths last."""
-    parts = []
-    for part in path.split("/")[1:]:
-        converters = _PARAMETER.findall(part)
-        parts.append((_WEIGHTS.get(converters[0][1], 100), 0) if converters else (0, -len(part)))
-    return tuple(parts)
