@@ -105,7 +105,7 @@ class _GuardPlanner(Planner):
         assert native is not None
         placement = Placement(self.loaded, native.package)
         for path in self.spell_imports(group, placement, variant.edits):
-            for part, data in emit(native.package, native.rows, variant.names).items():
+            for part, data in emit(native.package, native.rows, variant.names, variant.modules).items():
                 self.fixed.created[f"{path}/{part}"] = data
         return placement
 

@@ -27,6 +27,8 @@ class Variant:
     local: dict[str, str] = field(default_factory=dict)
     #: what is imported from the generated package
     names: set[str] = field(default_factory=set)
+    #: modules of it that are imported from
+    modules: set[str] = field(default_factory=set)
 
     @property
     def origin(self) -> str:
@@ -44,7 +46,7 @@ def rewritten(facts: Facts, apps: list[App], target: Backend, edits: dict[str, F
         return Variant(target, edits), declines
     work = Work(facts, apps, set(edits), edits, native.package, binds=False)
     native.convert(work)
-    variant = Variant(target, work.edits, native)
+    variant = Variant(target, work.edits, native, modules=set(work.modules))
     classes = _backend_classes(native)
     for name, made in work.edits.items():
         wanted = made.imports.get(native.package, set())
