@@ -311,13 +311,21 @@ def _from_module(node: Any, name: str) -> Any:
     return node.with_changes(module=module, relative=dots)
 
 
+def _import_alias(text: str) -> Any:
+    """``name`` or ``name as other`` in an import."""
+    import libcst as cst
+
+    name, _, other = text.partition(" as ")
+    return cst.ImportAlias(cst.Name(name), cst.AsName(cst.Name(other)) if other else None)
+
+
 def _extend_import(node: Any, names: list[str]) -> Any:
     import libcst as cst
 
     if isinstance(node.names, cst.ImportStar):
         return node
     present = {alias.evaluated_alias or alias.evaluated_name for alias in node.names}
-    new = [cst.ImportAlias(name=cst.Name(name)) for name in names if name not in present]
+    new = [_import_alias(name) for name in names if name.rpartition(" ")[2] not in present]
     if not new:
         return node
     old = list(node.names)

@@ -97,9 +97,10 @@ class Placement:
         """How ``file`` imports the bridge in the folder ``bridge``: relatively where that is its habit."""
         package, _, name = bridge.rpartition("/")
         folder = file.display.rpartition("/")[0]
-        if package and f"{folder}/".startswith(f"{package}/") and _imports_relatively(file):
-            return "." * (1 + folder.count("/") - package.count("/")) + name
         root = self.root_of(file)
+        inside = package != root and f"{folder}/".startswith(f"{package}/")  # no dots lead to the root itself
+        if package and inside and _imports_relatively(file):
+            return "." * (1 + folder.count("/") - package.count("/")) + name
         stem = bridge
         if not root:
             dotted = stem.replace("/", ".")
