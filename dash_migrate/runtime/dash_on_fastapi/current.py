@@ -52,6 +52,11 @@ def serving(connection: HTTPConnection | None) -> contextvars.Token[Any]:
     return _current.set(connection)
 
 
+def done(token: contextvars.Token[Any]) -> None:
+    """Make the connection the current one that was so before."""
+    _current.reset(token)
+
+
 class AppContext:
     """``flask.Flask.app_context()``; around each websocket callback, too.
 

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .answers import Answered, as_werkzeug_error, error_page, make_response
 from .current import current_request, serving
-from .routing import Routes
+from .routing import Proceed, Routes
 from .threads import in_thread
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,8 @@ class Dispatch:
             try:
                 route, wrong = self._find(scope)
                 answer = await self._before(request)
+                if answer is None and wrong is None and not isinstance(route, Response):
+                    answer = await self._around(request)
                 if answer is not None:
                     await answer(scope, receive, outgoing.send)
                 elif wrong is not None:
@@ -93,6 +95,16 @@ class Dispatch:
             if answer is not None:
                 return make_response(answer)
         return None
+
+    async def _around(self, request: HTTPConnection) -> Response | None:
+        """What a function answers that was put around the route's view."""
+        views = getattr(self.server, "view_functions", None)
+        route = request.scope.get("dash.route")
+        around = None if views is None else views.around(getattr(route, "name", None))
+        if around is None:
+            return None
+        result = await in_thread(around, **request.scope["path_params"])
+        return None if isinstance(result, Proceed) else make_response(result)
 
     async def _run(self, route: Any, scope: Any, receive: Any, send: Any) -> None:
         if isinstance(route, Response):
@@ -167,7 +179,7 @@ class Dispatch:
             serving(connection)
             self._find(knock)
             try:
-                refused = await self._before(connection) is not None
+                refused = await self._before(connection) is not None or await self._around(connection) is not None
             except Exception:
                 log.exception("a hook failed on a websocket handshake")
                 refused = True

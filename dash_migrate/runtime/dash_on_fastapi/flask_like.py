@@ -183,6 +183,12 @@ class FlaskLikeServer(FlaskRoutes, FlaskParts, Server):
 
         return client(self)
 
+    def test_request_context(self, *args: Any, **options: Any) -> Any:
+        """A request that is not sent, for tests of what looks at one."""
+        from .testing import request_context
+
+        return request_context(self, *args, **options)
+
 
 def _instance_path(name: str, root_path: str) -> str:
     """Where Flask looks for the instance folder: beside the module, or beside the package."""

@@ -12,6 +12,7 @@ from werkzeug.routing import Map
 from . import files
 from .current import current_request
 from .urls import url_for
+from .view_functions import ViewFunctions
 
 
 class FlaskParts:
@@ -26,6 +27,7 @@ class FlaskParts:
         super().__init__(*args, **options)
         #: converters and rules for slashes, and the rules there are
         self.url_map = UrlMap(self)
+        self.view_functions = ViewFunctions(self)
         self.url_processors: list[Callable[..., Any]] = []
         self.url_default_functions: dict[str | None, list[Callable[..., Any]]] = {}
 
@@ -41,6 +43,10 @@ class FlaskParts:
             NotFound: there is no such file.
         """
         return files.send_from_directory(current_request(), self.static_folder, filename)
+
+    def make_default_options_response(self) -> Any:
+        """The answer to OPTIONS that says which methods there are."""
+        return self.dispatch.routes.allowed(current_request().scope)
 
     def open_resource(self, resource: str, mode: str = "rb", encoding: str | None = "utf-8") -> IO[Any]:
         """Open a file of the app's folder for reading."""

@@ -30,6 +30,7 @@ class FlaskRoute(BaseRoute):
         self.path, self.name = rule, name
         self.endpoint = view
         self.methods = {str(m).upper() for m in methods or getattr(view, "methods", None) or ("GET",)}
+        self.methods |= set(getattr(view, "required_methods", ()))
         self.options = options  # of werkzeug's Rule
         self.owners: tuple[Any, ...] = ()
 
@@ -53,6 +54,10 @@ class FlaskRoute(BaseRoute):
         await make_response(answer)(scope, receive, send)
 
 
+class Proceed:
+    """What a view gives to what stands around it, until it is known that it may run."""
+
+
 class Routes:
     """The routes of a FastAPI router, read when the first request comes."""
 
@@ -68,21 +73,23 @@ class Routes:
             NotFound: no route has this path.
             MethodNotAllowed: none has it with this method.
         """
-        path, root = scope["path"], scope.get("root_path", "")
-        path = path[len(root) :] if root and path.startswith(root) else path
         adapter = self.adapter(scope)
         try:
-            rule, values = adapter.match(path, scope["method"], return_rule=True)
+            rule, values = adapter.match(_path(scope), scope["method"], return_rule=True)
             route, owners = self._routes[id(rule)]
         except RequestRedirect as redirect:
             return from_werkzeug(redirect.get_response())
         scope.update({"dash.route": route, "dash.routers": owners, "dash.rule": rule, "path_params": values})
         if scope["method"] == "OPTIONS" and not handles(route, "OPTIONS"):
-            allowed = ", ".join(adapter.allowed_methods(path))
-            answer = Response(b"", headers={"Allow": allowed, "Content-Type": "text/html; charset=utf-8"})
-            del answer.headers["content-length"]  # added when hooks have seen it, as on Flask
-            return answer
+            return self.allowed(scope)
         return route
+
+    def allowed(self, scope: Any) -> Response:
+        """The answer that says which methods a path has."""
+        allowed = ", ".join(self.adapter(scope).allowed_methods(_path(scope)))
+        answer = Response(b"", headers={"Allow": allowed, "Content-Type": "text/html; charset=utf-8"})
+        del answer.headers["content-length"]  # added when hooks have seen it, as on Flask
+        return answer
 
     def adapter(self, scope: Any) -> MapAdapter:
         """Werkzeug's map of the routes, bound to a request: it finds rules and builds URLs."""
@@ -112,6 +119,12 @@ class Routes:
                 url_map.add(rule)
                 self._routes[id(rule)] = (route, owners)
         return url_map
+
+
+def _path(scope: Any) -> str:
+    """The path of a request below the app's own."""
+    path, root = str(scope["path"]), scope.get("root_path", "")
+    return path[len(root) :] if root and path.startswith(root) else path
 
 
 def _rules(route: Any, prefix: str) -> Iterator[Rule]:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from werkzeug.test import Client, TestResponse
+from starlette.requests import Request
+from werkzeug.exceptions import HTTPException
+from werkzeug.test import Client, EnvironBuilder, TestResponse
+from werkzeug.wrappers import Response
+
+from . import current
+from .dispatch import GivenBody
 
 
 class _Response(TestResponse):
@@ -22,10 +29,39 @@ class _TestClient(Client):
     def __exit__(self, *_: Any) -> None:
         pass
 
+    @contextlib.contextmanager
+    def session_transaction(self, *args: Any, **options: Any) -> Iterator[Any]:
+        """The client's session, to be read and changed."""
+        server: Any = self.application.server  # type: ignore[attr-defined]
+        environ = EnvironBuilder(*args, **options).get_environ()
+        self._add_cookies_to_wsgi(environ)
+        session = server.sessions.open(Request(_scope(environ)))
+        yield session
+        response = Response()
+        server.sessions.save(session, response)
+        self._update_cookies_from_response("localhost", "/", response.headers.getlist("Set-Cookie"))
+
 
 def client(server: Any) -> Client:
     """A client that calls the app in place; answers have ``status_code``, ``data``, ``json``, ``location`` …"""
     return _TestClient(_AsWSGI(server), _Response, use_cookies=True)
+
+
+@contextlib.contextmanager
+def request_context(server: Any, *args: Any, **options: Any) -> Iterator[Any]:
+    """A request that is not sent, for code that looks at one; the arguments are those of werkzeug's builder."""
+    environ = EnvironBuilder(*args, **options).get_environ()
+    scope = {**_scope(environ), "app": server, "state": {}}
+    scope["dash.body"] = GivenBody(environ["wsgi.input"].read())
+    connection = Request(scope)
+    scope["session"] = server.sessions.open(connection)
+    with contextlib.suppress(HTTPException):
+        server.dispatch.routes.find(scope)
+    outer = current.serving(connection)
+    try:
+        yield connection
+    finally:
+        current.done(outer)
 
 
 class _AsWSGI:
@@ -49,32 +85,33 @@ class _AsWSGI:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        await self.server(self._scope(environ), receive, send)
+        await self.server(_scope(environ), receive, send)
         head = next(m for m in sent if m["type"] == "http.response.start")
         body = b"".join(m.get("body", b"") for m in sent if m["type"] == "http.response.body")
         return head["status"], [(k.decode("latin-1"), v.decode("latin-1")) for k, v in head["headers"]], body
 
-    def _scope(self, environ: dict[str, Any]) -> dict[str, Any]:
-        headers = [
-            (key[5:].replace("_", "-").lower().encode(), str(value).encode("latin-1"))
-            for key, value in environ.items()
-            if key.startswith("HTTP_")
-        ]
-        for key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-            if environ.get(key):
-                headers.append((key.replace("_", "-").lower().encode(), str(environ[key]).encode("latin-1")))
-        path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
-        return {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": environ["REQUEST_METHOD"],
-            "scheme": environ["wsgi.url_scheme"],
-            "path": path,
-            "raw_path": path.encode("utf-8"),
-            "root_path": environ.get("SCRIPT_NAME", ""),
-            "query_string": environ.get("QUERY_STRING", "").encode("latin-1"),
-            "headers": headers,
-            "client": (environ.get("REMOTE_ADDR", "127.0.0.1"), 0),
-            "server": (environ["SERVER_NAME"], int(environ["SERVER_PORT"])),
-        }
+
+def _scope(environ: dict[str, Any]) -> dict[str, Any]:
+    headers = [
+        (key[5:].replace("_", "-").lower().encode(), str(value).encode("latin-1"))
+        for key, value in environ.items()
+        if key.startswith("HTTP_")
+    ]
+    for key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        if environ.get(key):
+            headers.append((key.replace("_", "-").lower().encode(), str(environ[key]).encode("latin-1")))
+    path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": environ["REQUEST_METHOD"],
+        "scheme": environ["wsgi.url_scheme"],
+        "path": path,
+        "raw_path": path.encode("utf-8"),
+        "root_path": environ.get("SCRIPT_NAME", ""),
+        "query_string": environ.get("QUERY_STRING", "").encode("latin-1"),
+        "headers": headers,
+        "client": (environ.get("REMOTE_ADDR", "127.0.0.1"), 0),
+        "server": (environ["SERVER_NAME"], int(environ["SERVER_PORT"])),
+    }

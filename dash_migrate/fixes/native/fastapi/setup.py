@@ -13,6 +13,7 @@ from dash_migrate.findings.extensions import is_neutral
 from dash_migrate.fixes import code
 from dash_migrate.fixes.edits import Edit
 from dash_migrate.fixes.native.extensions import Extensions
+from dash_migrate.fixes.native.fastapi import around
 from dash_migrate.fixes.native.fastapi.views import Views
 from dash_migrate.fixes.native.roles import ROUTE_METHODS, Registration
 from dash_migrate.fixes.native.work import Work
@@ -176,6 +177,8 @@ class Setup:
             known = self.rows["server"]["parts"][attr]
             if not (isinstance(inner, ast.Attribute) and inner.attr in known):
                 self.work.decline(file, attribute, f"`{attr}` of the Flask app, used this way, has no counterpart")
+        elif attr == "view_functions" and around.is_known(self.work, file, attribute):
+            self.needs.add(attr)
         elif attr == "response_class":
             self.views.answers.response_class(file, attribute)
         elif attr == "wsgi_app":
