@@ -336,11 +336,13 @@ def from_werkzeug(made: WerkzeugResponse, request: HTTPConnection | None = None)
         made: the answer.
         request: the request, for answers that depend on its method.
     """
-    environ = {"REQUEST_METHOD": "GET"} if request is None else wsgi_environ(request)
+    environ: dict[str, Any] = {"REQUEST_METHOD": "GET"} if request is None else wsgi_environ(request)
     iterable, status, headers = made.get_wsgi_response(environ)
     code = int(status.split(" ", 1)[0])
     response: responses.Response
     if made.is_streamed or made.direct_passthrough:
+        if environ["REQUEST_METHOD"] == "HEAD":
+            iterable = iter([b""])  # hooks see that it would be sent in parts
         response = StreamingResponse(iterable, code)
     else:
         response = Response(b"".join(iterable), code)

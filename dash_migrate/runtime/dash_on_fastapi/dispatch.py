@@ -63,8 +63,9 @@ class Dispatch:
                 else:
                     await self._run(route, scope, receive, outgoing.send)
             except Exception as raised:
-                error = raised
+                error = raised if self._is_unhandled(raised, request) else None
                 if outgoing.started:
+                    error = raised
                     raise
                 answer = await self.handle(request, raised)
                 await answer(scope, receive, outgoing.send)
@@ -130,19 +131,24 @@ class Dispatch:
         """The answer of the error handler for an exception, or the page for it."""
         if isinstance(error, Answered):
             return error.response
-        http = isinstance(error, (HTTPException, WerkzeugHTTPException))
         handler, given = self._handler(error, request)
-        if handler is None or (not http and isinstance(given, WerkzeugHTTPException)):
-            shown = None if http else self._shown_by_dash(error)
+        if self._is_unhandled(error, request):
+            shown = self._shown_by_dash(error)
             if shown is not None:
                 return shown
-            if not http:
-                log.error("Exception on %s [%s]", request.url.path, request.method, exc_info=error)
+            log.error("Exception on %s [%s]", request.url.path, request.method, exc_info=error)
         if handler is None:
             return error_page(error)
         if inspect.iscoroutinefunction(handler):
             return make_response(await handler(request, given))
         return make_response(await in_thread(handler, request, given))
+
+    def _is_unhandled(self, error: Exception, request: Request) -> bool:
+        """Whether an exception is none that a handler of its own answers for: functions at the end are told of it."""
+        if isinstance(error, (Answered, HTTPException, WerkzeugHTTPException)):
+            return False
+        handler, given = self._handler(error, request)
+        return handler is None or isinstance(given, WerkzeugHTTPException)
 
     def _handler(self, error: BaseException, request: Request) -> tuple[Callable[..., Any] | None, Any]:
         """The handler for an exception and what it is given: by status, then by class, as in Flask."""

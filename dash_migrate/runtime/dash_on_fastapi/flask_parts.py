@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
 import os
 import types
 from collections.abc import Callable, Iterator
@@ -28,8 +30,19 @@ class FlaskParts:
         #: converters and rules for slashes, and the rules there are
         self.url_map = UrlMap(self)
         self.view_functions = ViewFunctions(self)
+        self.shell_processors: list[Callable[[], dict[str, Any]]] = []
         self.url_processors: list[Callable[..., Any]] = []
         self.url_default_functions: dict[str | None, list[Callable[..., Any]]] = {}
+
+    @functools.cached_property
+    def cli(self) -> Any:
+        """The commands of the app; see ``cli.py``, which is here only if there are any."""
+        return importlib.import_module(f"{__package__}.cli").group_of(self)
+
+    def shell_context_processor(self, function: Any) -> Any:
+        """Add what a function returns to the names of the command ``shell``."""
+        self.shell_processors.append(function)
+        return function
 
     @property
     def has_static_folder(self) -> bool:

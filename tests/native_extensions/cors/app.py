@@ -9,7 +9,10 @@ server.config["CORS_MAX_AGE"] = 60
 CORS(
     server,
     resources={
-        r"/api/*": {"origins": ["https://a.example", re.compile(r"https://.*\.b\.example")], "supports_credentials": True},
+        r"/api/*": {
+            "origins": ["https://a.example", re.compile(r"https://.*\.b\.example")],
+            "supports_credentials": True,
+        },
         r"/api/open/*": {"origins": "*", "send_wildcard": True, "expose_headers": ["X-B", "X-A"]},
         "/exact": {"origins": "https://A.example", "methods": "GET", "always_send": False},
     },

@@ -42,7 +42,11 @@ with server.app_context():
 
 @server.route("/tables")
 def tables():
-    return {"main": sorted(db.metadata.tables), "stats": sorted(db.metadatas["stats"].tables), "url": str(db.engine.url)}
+    return {
+        "main": sorted(db.metadata.tables),
+        "stats": sorted(db.metadatas["stats"].tables),
+        "url": str(db.engine.url),
+    }
 
 
 @server.route("/posts")

@@ -75,7 +75,10 @@ class RequestNames:
         return True
 
     def _session(self, file: FileIndex, node: ast.expr, scope: Scope) -> None:
-        self._replace(file, node, f"{self.request_at(node, file, scope)}.session")
+        text = f"{self.request_at(node, file, scope)}.session"
+        if not text.startswith("request.") and _is_tested(node):  # outside of requests it is false, no error
+            text = f"({self.work.name(file, 'has_request')}() and {text})"
+        self._replace(file, node, text)
 
     def _current_app(self, file: FileIndex, node: ast.expr, scope: Scope) -> None:
         parent = parent_of(node)
@@ -94,6 +97,9 @@ class RequestNames:
 
     def _g(self, file: FileIndex, node: ast.expr, scope: Scope) -> None:
         parent = parent_of(node)
+        if _is_tested(node):
+            self._replace(file, node, f"{self.work.name(file, 'has_request')}()")
+            return
         state = f"{self.request_at(node, file, scope)}.state"
         call = parent_of(parent) if parent is not None else None
         if isinstance(parent, ast.Attribute) and isinstance(call, ast.Call) and call.func is parent:
@@ -114,7 +120,7 @@ class RequestNames:
     def _request(self, file: FileIndex, node: ast.expr, scope: Scope) -> None:
         parent = parent_of(node)
         if not isinstance(parent, ast.Attribute):
-            if isinstance(parent, (ast.If, ast.BoolOp, ast.IfExp, ast.UnaryOp)):
+            if _is_tested(node):
                 self._replace(file, node, self.work.name(file, "has_request") + "()")
             else:
                 self._whole(file, node, scope)
@@ -175,6 +181,16 @@ def replacement(text: str) -> Edit:
         return made.with_changes(lpar=node.lpar, rpar=node.rpar)
 
     return change
+
+
+def _is_tested(node: ast.expr) -> bool:
+    """Whether it is asked of an object whether it is there."""
+    parent = parent_of(node)
+    if isinstance(parent, (ast.If, ast.IfExp, ast.While, ast.Assert)):
+        return parent.test is node
+    if isinstance(parent, ast.Call):
+        return isinstance(parent.func, ast.Name) and parent.func.id == "bool" and node in parent.args
+    return isinstance(parent, ast.BoolOp) or (isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not))
 
 
 def _scopes_below(scope: Scope) -> list[Scope]:

@@ -177,6 +177,12 @@ class Setup:
             known = self.rows["server"]["parts"][attr]
             if not (isinstance(inner, ast.Attribute) and inner.attr in known):
                 self.work.decline(file, attribute, f"`{attr}` of the Flask app, used this way, has no counterpart")
+        elif attr in ("cli", "shell_context_processor"):
+            self.needs.add(attr)
+            self.work.modules.add("cli")
+            program = f"python -m {self.work.package}.cli MODULE:SERVER"
+            text = f"# TODO(dash-migrate): DM510 `flask` does not find this any more: call `{program} COMMAND` instead"
+            self.work.edits[file.display].comment(attribute, text)
         elif attr == "view_functions" and around.is_known(self.work, file, attribute):
             self.needs.add(attr)
         elif attr == "response_class":
