@@ -66,7 +66,7 @@ class Session(sa_orm.Session):
                     raise sa_orm.exc.UnmappedClassError(mapper) from error
                 raise
         for table in tables:
-            table = table.table if isinstance(table, sa.UpdateBase) else table
+            table = table.table if isinstance(table, sa.sql.expression.UpdateBase) else table
             if isinstance(table, sa.Table) and "bind_key" in table.metadata.info:
                 key = table.metadata.info["bind_key"]
                 if key not in engines:
@@ -108,7 +108,7 @@ class SQLAlchemy:
             self.metadatas[None] = self.Model.metadata
         self.Model.query_class, self.Model.query, self.Model.__fsa__ = query_class, QueryOfModel(), self
         self._engine_options = engine_options or {}
-        self._engines: WeakKeyDictionary[Any, dict[str | None, sa.Engine]] = WeakKeyDictionary()
+        self._engines: WeakKeyDictionary[Any, dict[str | None, sa.engine.Engine]] = WeakKeyDictionary()
         if app is not None:
             self.init_app(app)
 
@@ -129,7 +129,7 @@ class SQLAlchemy:
         app.config.setdefault("SQLALCHEMY_TRACK_MODIFICATIONS", False)
         wanted: dict[str | None, dict[str, Any]] = {}
         for key, value in app.config.setdefault("SQLALCHEMY_BINDS", {}).items():
-            given = {"url": value} if isinstance(value, (str, sa.URL)) else value
+            given = {"url": value} if isinstance(value, (str, sa.engine.URL)) else value
             wanted[key] = {**self._engine_options, **given}
         if uri is not None:
             basic["url"] = uri
@@ -144,7 +144,7 @@ class SQLAlchemy:
             _set_driver_defaults(options, app)
             engines[key] = self._make_engine(key, options, app)
 
-    def _make_engine(self, bind_key: str | None, options: dict[str, Any], app: Any) -> sa.Engine:
+    def _make_engine(self, bind_key: str | None, options: dict[str, Any], app: Any) -> sa.engine.Engine:
         return sa.engine_from_config(options, prefix="")
 
     def _end_session(self, _error: BaseException | None) -> None:
@@ -209,7 +209,7 @@ class SQLAlchemy:
         return self.metadatas[None]
 
     @property
-    def engines(self) -> dict[str | None, sa.Engine]:
+    def engines(self) -> dict[str | None, sa.engine.Engine]:
         """The engines of the current app by the names of their binds."""
         app = current_app._get_current_object()
         if app not in self._engines:
@@ -217,11 +217,11 @@ class SQLAlchemy:
         return self._engines[app]
 
     @property
-    def engine(self) -> sa.Engine:
+    def engine(self) -> sa.engine.Engine:
         """The default engine."""
         return self.engines[None]
 
-    def get_engine(self, bind_key: str | None = None, **options: Any) -> sa.Engine:
+    def get_engine(self, bind_key: str | None = None, **options: Any) -> sa.engine.Engine:
         """An engine by the name of its bind."""
         return self.engines[options.get("bind", bind_key)]
 
@@ -272,7 +272,7 @@ class SQLAlchemy:
 
 def _set_driver_defaults(options: dict[str, Any], app: Any) -> None:
     """SQLite files are in the instance folder, in memory there is one connection; MySQL recycles connections."""
-    url = sa.make_url(options["url"])
+    url = sa.engine.make_url(options["url"])
     if url.drivername in ("sqlite", "sqlite+pysqlite"):
         if url.database in (None, "", ":memory:"):
             options["poolclass"] = sa.pool.StaticPool

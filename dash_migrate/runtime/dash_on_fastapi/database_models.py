@@ -9,7 +9,9 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 import sqlalchemy.orm as sa_orm
 
-_BASES = (sa_orm.DeclarativeBase, sa_orm.DeclarativeBaseNoMeta)
+#: the bases that SQLAlchemy 2 has for models, and what makes them; older releases have none
+_BASES = tuple(getattr(sa_orm, n) for n in ("DeclarativeBase", "DeclarativeBaseNoMeta") if hasattr(sa_orm, n))
+_MADE_BY = (sa_orm.DeclarativeMeta, getattr(sa_orm.decl_api, "DeclarativeAttributeIntercept", sa_orm.DeclarativeMeta))
 
 
 class QueryOfModel:
@@ -139,8 +141,7 @@ def _is_unnamed(cls: Any) -> bool:
             continue
         if isinstance(base.__dict__["__tablename__"], sa_orm.declared_attr):
             return False
-        kinds = (sa_orm.DeclarativeMeta, sa_orm.decl_api.DeclarativeAttributeIntercept)
-        mapped = isinstance(base, kinds) or issubclass(base, sa_orm.DeclarativeBaseNoMeta)
+        mapped = isinstance(base, _MADE_BY) or issubclass(base, _BASES[1:])
         return not (base is cls or base.__dict__.get("__abstract__", False) or not mapped)
     return True
 

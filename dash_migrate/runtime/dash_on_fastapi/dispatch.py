@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from .answers import Answered, as_werkzeug_error, error_page, make_response
 from .current import current_request, serving
 from .routing import Proceed, Routes
-from .threads import in_thread
+from .threads import in_thread, thread_of_its_own
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,10 @@ class Dispatch:
     # http
 
     async def _http(self, scope: Any, receive: Any, send: Any) -> None:
+        with thread_of_its_own():
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         request = Request(scope, receive)
         serving(request)
         if scope["method"] == "HEAD":

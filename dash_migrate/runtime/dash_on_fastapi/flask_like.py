@@ -23,6 +23,7 @@ from .peer import as_passed_on
 from .requests import BodyReader
 from .server import Server
 from .session import Sessions
+from .threads import in_thread
 
 _made: Any = None
 
@@ -126,7 +127,9 @@ class FlaskLikeServer(FlaskRoutes, FlaskParts, Server):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] in ("http", "websocket"):
             scope = as_passed_on(scope)
-            scope["session"] = self.sessions.open(HTTPConnection(scope))
+            connection = HTTPConnection(scope)
+            opened = self.sessions.open
+            scope["session"] = await in_thread(opened, connection) if self.sessions.blocking else opened(connection)
         if scope["type"] == "http":
             reader = scope["dash.body"] = BodyReader(receive)
             scope["dash.connection"] = receive

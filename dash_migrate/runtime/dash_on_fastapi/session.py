@@ -86,6 +86,8 @@ class NoSession(Session):
 class Sessions:
     """Reads and writes the session cookie of a server."""
 
+    blocking = False
+
     def __init__(self, server: Any) -> None:
         self.server = server
 
@@ -119,6 +121,10 @@ class Sessions:
         value = self.server.config["PERMANENT_SESSION_LIFETIME"]
         return value if isinstance(value, timedelta) else timedelta(seconds=value)
 
+    def _expiry(self, session: Session) -> datetime | None:
+        """When the cookie goes; None: with the browser's session."""
+        return datetime.now(timezone.utc) + self._lifetime() if session.permanent else None
+
     def save(self, session: Session, response: Any) -> None:
         """Put what has changed into the cookie of an answer (werkzeug's Response)."""
         config = self.server.config
@@ -142,8 +148,7 @@ class Sessions:
         serializer = self._serializer()
         if serializer is None:
             return
-        expires = datetime.now(timezone.utc) + self._lifetime() if session.permanent else None
-        response.set_cookie(name, serializer.dumps(dict(session)), expires=expires, **options)
+        response.set_cookie(name, serializer.dumps(dict(session)), expires=self._expiry(session), **options)
         response.vary.add("Cookie")
 
 

@@ -24,7 +24,7 @@ def convert(work: Work) -> None:
     """Make the edits; ``work.declines`` says what could not be."""
     answers = Answers(work, _full_answers(work))
     names = RequestNames(work, answers)
-    views = Views(work, answers)
+    views = Views(work, answers, flask_style=_thread_state(work))
     extensions = Extensions(work, "native_fastapi")
     setup = Setup(work, views, extensions)
     views.convert()
@@ -39,7 +39,6 @@ def convert(work: Work) -> None:
                 _object(work, file, reference.node, value.dotted)
     extensions.convert()
     setup.routers()
-    _thread_state(work)
     for function in work.with_request:
         role = work.roles.by_function[function]
         work.edit(role.file, function, first_parameter(f"request: {work.name(role.file, 'Request', 'fastapi')}"))
@@ -68,15 +67,28 @@ def _is_kept(attribute: ast.Attribute, rows: dict[str, Any]) -> bool:
     return attribute.attr in rows["kept"]
 
 
-def _thread_state(work: Work) -> None:
-    """State kept per thread: Flask served a request in one thread, FastAPI does not."""
+def _thread_state(work: Work) -> bool:
+    """Whether state is kept per thread. Plain functions of one request share a thread, but for FastAPI's own views."""
+    found = False
     for name in work.files:
         file = work.facts.project.files[name]
         for call, scope in file.calls:
             if last_name(call.func) in ("local", "scoped_session"):
                 for value in work.facts.project.evaluator.eval(call.func, scope):
                     if isinstance(value, Ext) and value.dotted in THREAD_STATE:
-                        work.decline(file, call, "state that is kept per thread")
+                        found = True
+                        if _leaves_the_thread(work):
+                            work.decline(file, call, "state that is kept per thread, and callbacks that are not in it")
+    return found
+
+
+def _leaves_the_thread(work: Work) -> bool:
+    """Whether callbacks are coroutines, or come over websockets."""
+    for role in work.roles.by_function.values():
+        if role.kind == "callback" and isinstance(role.function, ast.AsyncFunctionDef):
+            return True
+    calls = [call for name in work.files for call, _ in work.facts.project.files[name].calls]
+    return any(k.arg in ("websocket", "websocket_callbacks") for call in calls for k in call.keywords)
 
 
 THREAD_STATE = frozenset(["threading.local", "sqlalchemy.orm.scoped_session", "werkzeug.local.Local"])

@@ -21,8 +21,10 @@ _ROUTE_OPTIONS = frozenset(["methods", "endpoint", "view_func", "rule"])
 class Views:
     """Converts the routes of an app."""
 
-    def __init__(self, work: Work, answers: Answers) -> None:
+    def __init__(self, work: Work, answers: Answers, flask_style: bool = False) -> None:
         self.work = work
+        #: whether all routes stay as they are
+        self.flask_style = flask_style
         self.answers = answers
         self._labels: dict[Blueprint, str] = {}
         #: registrations that stay as they are
@@ -129,6 +131,8 @@ class Views:
         """
         call = registration.call
         owner = registration.owner
+        if self.flask_style:
+            raise Unsupported("views that run in the thread of the request")
         if call is None or (isinstance(owner, Blueprint) and self.is_flask_style(owner)):
             raise Unsupported("a route without a rule")
         if None in self.processed or owner in self.processed:
