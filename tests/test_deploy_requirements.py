@@ -450,3 +450,13 @@ def test_pins_of_the_backends_themselves(tmp_path: Path) -> None:
     assert (
         one(tmp_path, "requirements.txt", old) == "dash==4.4.1\nfastapi==0.115.12\nuvicorn==0.34.3\nstarlette==0.46.2\n"
     )
+
+
+def test_what_would_not_serve_a_backend_is_not_admitted_any_more(tmp_path: Path) -> None:
+    old = "dash>=3\ndash-improve-my-llms>=1.1.0\npydantic==1.10.12\nsqlmodel==0.0.8\n"
+    files = {"requirements.txt": old, "settings.py": "from pydantic import BaseSettings\n"}
+    made = moved(tmp_path, files)["requirements.txt"]
+    assert made == "dash[fastapi]>=4.4\ndash-improve-my-llms>=2.0.0\npydantic==2.14.3\nsqlmodel==0.0.8\n"
+    left = [f.span.line for f in found(tmp_path, {"app.py": (tmp_path / "app.py").read_bytes()}) if f.code == "DM702"]
+    assert left == [4]
+    assert one(tmp_path / "new", "requirements.txt", "dash>=4.4\ndash-improve-my-llms\n").endswith("llms>=2.0\n")

@@ -236,8 +236,6 @@ class Requirements:
     def _raised(self, requirement: Requirement, row: dict[str, Any]) -> list[Need]:
         if "flask3" in row:
             row = {"floor": dict.fromkeys(self.backends, row["flask3"]) if self._flask3 else {}, **row}
-        if row.get("by_hand") and row["floor"] and self._keeps_below(requirement, row["flask3"]):
-            return [Need("report", requirement, row["why"])]
         check = row.get("check")
         if check and self._keeps_below(requirement, check):
             return [Need("report", requirement, row["why"])]
@@ -248,14 +246,18 @@ class Requirements:
         floor = floors[0]
         for other in floors:
             floor = other if below(floor, other) else floor
-        if not self._keeps_below(requirement, floor):
+        lift = bool(row.get("lift")) and not requirement.on_top
+        if not lift and not self._keeps_below(requirement, floor):
             return []
-        spec = raised(requirement.spec, Wanted(floor, row["tested"], only_pins=True), requirement.dialect)
+        if row.get("by_hand"):
+            return [Need("report", requirement, row["why"])]
+        spec = raised(requirement.spec, Wanted(floor, row["tested"], only_pins=not lift), requirement.dialect)
         if spec == requirement.spec:
             return []
         if requirement.fixed:
             return [Need("report", requirement, f"{row['why']}; {requirement.fixed}")]
-        return [Need("companion", requirement, row["why"], requirement.changed(spec, ()))]
+        steps = row["steps"] if "steps" in row and self.imported(row["module"]) else ""
+        return [Need("companion", requirement, row["why"], requirement.changed(spec, ()), steps)]
 
     def _keeps_below(self, requirement: Requirement, floor: str) -> bool:
         """Whether a constraint admits nothing from ``floor`` on."""
