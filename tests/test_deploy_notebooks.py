@@ -40,6 +40,7 @@ def test_cells_are_changed_and_nothing_else(tmp_path: Path) -> None:
     made = one(tmp_path, "book.ipynb", old)
     new = (
         old.replace('"from jupyter_dash import JupyterDash\\n"', '"from dash import Dash\\n"')
+        .replace("pip install jupyter_dash", "pip install dash")
         .replace('"import dash_html_components as html\\n"', '"from dash import html\\n"')
         .replace("app = JupyterDash(", "app = Dash(")
         .replace("app.run_server(mode='inline', height=400)", "app.run(jupyter_mode='inline', jupyter_height=400)")
@@ -59,6 +60,23 @@ def test_a_notebook_alone(tmp_path: Path) -> None:
     old = json.dumps(BOOK)
     made = moved(tmp_path, {"app.py": "x = 1\n", "book.ipynb": old})
     assert "app.run(jupyter_mode" in made["book.ipynb"]
+
+
+def test_what_a_notebook_alone_installs(tmp_path: Path) -> None:
+    cells = [
+        "!pip install jupyter-dash dash==1.20 pandas\\nfrom jupyter_dash import JupyterDash as JD\\n",
+        "import dash_html_components as html, dash_core_components as dcc\\napp = JD(__name__)",
+        "JD.infer_jupyter_proxy_config()",
+    ]
+    book = '{"cells": [' + ", ".join('{"cell_type": "code", "source": "' + c + '"}' for c in cells) + "]}\n"
+    files = {"app.py": "x = 1\n", "book.ipynb": book, "requirements.txt": "jupyter-dash\ndash<2\n"}
+    made = moved(tmp_path, files)
+    assert made["requirements.txt"] == "dash>=4.2,<5\n"
+    assert [c["source"] for c in json.loads(made["book.ipynb"])["cells"]] == [
+        "!pip install dash==4.4.1 pandas\nfrom dash import Dash as JD\n",
+        "from dash import html, dcc\napp = JD(__name__)",
+        "from dash import jupyter_dash; jupyter_dash.infer_jupyter_proxy_config()",
+    ]
 
 
 def test_a_broken_notebook_is_left(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def findings(loaded: Loaded, targets: tuple[Backend, ...]) -> list[Finding]:
     workspace = Workspace(loaded, loaded.contents)
     found: list[Finding] = list(_notebook_findings(workspace, targets))
     if not loaded.facts.apps:
-        return found
+        return [*found, *_requirement_findings(workspace, targets, set())]
     asgi = tuple(t for t in targets if t != "flask")
     if asgi:
         starts = Starts(workspace, _after(asgi[0]))
@@ -151,7 +151,7 @@ def _requirement_findings(workspace: Workspace, targets: tuple[Backend, ...], se
     apps = workspace.loaded.facts.apps
     merged: dict[tuple[str, str, int], tuple[DeployFile, tuple[int, int], str, dict[Backend, str], bool]] = {}
     for target in targets:
-        after = {_after(target)(app) for app in apps}
+        after = {_after(target)(app) for app in apps} or {"flask"}  # notebooks stay on Flask
         backends = (after | {target} if "several" in after else after) & set(BACKENDS)
         served = servers if target != "flask" else set()
         judge = Requirements(workspace, backends, importer(workspace), served)
@@ -238,7 +238,7 @@ def _serves(workspace: Workspace, path: str) -> bool:
 
 
 def importer(workspace: Workspace) -> Callable[[str], bool]:
-    """Whether code of the project names a module in an import."""
+    """Whether code of the project names a module in an import, cells of its notebooks included."""
     loaded = workspace.loaded
 
     def imports(module: str) -> bool:
@@ -251,6 +251,10 @@ def importer(workspace: Workspace) -> Callable[[str], bool]:
                 source = loaded.sources.get(path)
                 data = source.data if source is not None else selected.source.data
             if word in data and pattern.search(data):
+                return True
+        for path in loaded.selection.notebooks:
+            data = workspace.data(path)
+            if data is not None and word in data and pattern.search(data.replace(b'"', b"\n").replace(b"\\n", b"\n")):
                 return True
         return False
 
@@ -281,6 +285,9 @@ def changes(loaded: Loaded, targets: tuple[Backend, ...], state: Loaded | None =
     for place in places(workspace):
         edits.setdefault(place.file.path, []).extend(place.edits)
     if not loaded.facts.apps:
+        judge = Requirements(workspace, {"flask"}, importer(workspace))
+        for need in judge.needs():
+            edits.setdefault(need.requirement.path, []).extend(need.edits)
         return _applied(workspace, edits)
     if with_flask:
         choosers = [path for path in state.created if path.rpartition("/")[2] == f"{RESOLVER}.py"]

@@ -35,16 +35,22 @@ def places(workspace: Workspace) -> Iterator[Place]:
         file = workspace.file(path, "notebook")
         if file is None or not any(w in file.data for w in (b"run_server", b"jupyter_dash", b"dash_")):
             continue
-        try:
-            root = parse(Text.raw(file.text))
-        except NotJson:
-            continue
-        cells = root.members.get("cells")
         book = _Notebook(file)
-        for number, cell in enumerate(cells.elements if cells is not None else ()):
-            kind, source = cell.members.get("cell_type"), cell.members.get("source")
-            if kind is not None and source is not None and kind.value == "code":
-                yield from book.cell(number + 1, _code(source))
+        for number, code in code_cells(file):
+            yield from book.cell(number, code)
+
+
+def code_cells(file: DeployFile) -> Iterator[tuple[int, Text]]:
+    """The number (from 1) and the code of each code cell; none if the file is no notebook."""
+    try:
+        root = parse(Text.raw(file.text))
+    except NotJson:
+        return
+    cells = root.members.get("cells")
+    for number, cell in enumerate(cells.elements if cells is not None else ()):
+        kind, source = cell.members.get("cell_type"), cell.members.get("source")
+        if kind is not None and source is not None and kind.value == "code":
+            yield number + 1, _code(source)
 
 
 def _code(source: Node) -> Text:
@@ -66,6 +72,8 @@ class _Notebook:
     def __init__(self, file: DeployFile) -> None:
         self.file = file
         self.apps: set[str] = set()
+        #: what `JupyterDash` is called
+        self.classes: set[str] = set()
         self.modules: dict[str, str] = table("dash_versions")["modules"]
 
     def cell(self, number: int, text: Text) -> Iterator[Place]:
@@ -78,11 +86,16 @@ class _Notebook:
         for node in ast.walk(tree):
             if isinstance(node, ast.Assign) and _makes_app(node.value):
                 self.apps |= {t.id for t in node.targets if isinstance(t, ast.Name)}
+        classes = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+        for statement in ast.walk(tree):
+            if isinstance(statement, (ast.Expr, ast.Assign)):
+                yield from self._class_member(statement)
         for node in ast.walk(tree):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 yield from self._import(node)
-            elif isinstance(node, ast.Name) and node.id == "JupyterDash" and isinstance(node.ctx, ast.Load):
-                yield self._place(node, "JupyterDash", "`Dash` itself runs in notebooks", [(node, "Dash")])
+            elif isinstance(node, ast.Name) and node.id in self.classes and isinstance(node.ctx, ast.Load):
+                if id(node) not in classes and node.id == "JupyterDash":
+                    yield self._place(node, "JupyterDash", "`Dash` itself runs in notebooks", [(node, "Dash")])
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 yield from self._call(node, node.func)
 
@@ -90,22 +103,36 @@ class _Notebook:
         if isinstance(node, ast.ImportFrom):
             module = node.module or ""
             top, _, rest = module.partition(".")
-            if (
-                module == "jupyter_dash"
-                and [a.name for a in node.names] == ["JupyterDash"]
-                and not node.names[0].asname
-            ):
-                yield self._place(node, "jupyter_dash", "it is part of dash", [(node, "from dash import Dash")])
+            if module == "jupyter_dash" and [a.name for a in node.names] == ["JupyterDash"]:
+                local = node.names[0].asname
+                self.classes.add(local or "JupyterDash")
+                new = "from dash import Dash" + (f" as {local}" if local else "")
+                yield self._place(node, "jupyter_dash", "it is part of dash", [(node, new)])
             elif top in self.modules and not node.level:
                 dotted = f"dash.{self.modules[top]}" + (f".{rest}" if rest else "")
                 start = self.map.place(node)[0]
                 at = self.map.text.index(module, start)
                 yield self._place_at(at, at + len(module), module, f"it is {dotted}", [(at, at + len(module), dotted)])
-        elif len(node.names) == 1 and node.names[0].name in self.modules:
-            new = self.modules[node.names[0].name]
-            name = node.names[0].asname or node.names[0].name
-            statement = f"from dash import {new}" + (f" as {name}" if name != new else "")
-            yield self._place(node, node.names[0].name, f"it is dash.{new}", [(node, statement)])
+        elif all(name.name in self.modules for name in node.names):
+            modules = [self.modules[name.name] for name in node.names]
+            locals_ = [name.asname or name.name for name in node.names]
+            parts = [new + (f" as {name}" if name != new else "") for new, name in zip(modules, locals_, strict=True)]
+            why = f"it is dash.{', dash.'.join(modules)}"
+            yield self._place(node, node.names[0].name, why, [(node, f"from dash import {', '.join(parts)}")])
+
+    def _class_member(self, node: ast.Expr | ast.Assign) -> Iterator[Place]:
+        """``JupyterDash.infer_jupyter_proxy_config()``: an object of dash has what the class had."""
+        found = [
+            n.value
+            for n in ast.walk(node)
+            if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id in self.classes
+        ]
+        if found:
+            start = self.map.place(node)[0]
+            changes = [(start, start, "from dash import jupyter_dash; ")]
+            changes += [(*self.map.place(n), "jupyter_dash") for n in found]
+            why = "`dash.jupyter_dash` has what the class had"
+            yield self._place_at(*self.map.place(found[0]), found[0].id, why, changes)
 
     def _call(self, node: ast.Call, func: ast.Attribute) -> Iterator[Place]:
         owner = func.value

@@ -74,9 +74,10 @@ class Workspace:
 
     @cached_property
     def projects(self) -> set[str]:
-        """The folders of the projects that have a Dash app."""
+        """The folders of the projects that have a Dash app, or one in a notebook."""
         modules = self.loaded.selection.modules
-        return {modules.project_of(posixpath.dirname(app.file.display)) for app in self.loaded.facts.apps}
+        paths = [app.file.display for app in self.loaded.facts.apps] or self.loaded.selection.notebooks
+        return {modules.project_of(posixpath.dirname(path)) for path in paths}
 
     def counts(self, path: str) -> bool:
         """Whether a file can have to do with a Dash app: in its project, or around it."""
