@@ -119,17 +119,28 @@ class Dispatch:
             scope.update(endpoint=route.endpoint, route=route)
             await route.handle(scope, receive, send)
             return
-        if route in self.router.routes:  # not in a router of its own: run it, whatever comes before it
+        top = self._top(route, scope)
+        if top is not None:  # run it, whatever comes before it: Dash's catch-all may
             for path in (scope["path"], _other_slash(scope["path"])):
-                match, inner = route.matches({**scope, "path": path})
+                match, inner = top.matches({**scope, "path": path})
                 if match is Match.FULL:
                     scope.update(inner, router=self.router)
-                    await route.handle(scope, receive, send)
+                    if top is not route:
+                        scope["path"] = path
+                    await top.handle(scope, receive, send)
                     return
         rule = scope["dash.rule"]
         if not rule.strict_slashes and scope["path"].endswith("/") == rule.is_leaf:
             scope["path"] = _other_slash(scope["path"])
         await self.inner(scope, receive, send)
+
+    def _top(self, route: Any, scope: Any) -> Any:
+        """What holds a route in the app's own router: the route itself, or the router it is in."""
+        if route in self.router.routes:
+            return route
+        owners = scope.get("dash.routers", ())
+        held = (r for r in self.router.routes if owners and getattr(r, "original_router", None) is owners[0])
+        return next(held, None)
 
     async def handle(self, request: Request, error: Exception) -> Response:
         """The answer of the error handler for an exception, or the page for it."""
