@@ -132,6 +132,11 @@ class Dispatch:
         rule = scope["dash.rule"]
         if not rule.strict_slashes and scope["path"].endswith("/") == rule.is_leaf:
             scope["path"] = _other_slash(scope["path"])
+        owner = next(iter(scope["dash.routers"]), None)
+        for included in self.router.routes if owner is not None else ():  # the catch-all may stand before it
+            if getattr(included, "original_router", None) is owner and included.matches(scope)[0] is Match.FULL:
+                await included.handle(scope, receive, send)
+                return
         await self.inner(scope, receive, send)
 
     def _top(self, route: Any, scope: Any) -> Any:

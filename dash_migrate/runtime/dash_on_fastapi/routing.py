@@ -112,6 +112,8 @@ class Routes:
         settings = getattr(self.server, "url_map", None) or Map()
         url_map = Map(strict_slashes=settings.strict_slashes, merge_slashes=settings.merge_slashes)
         url_map.converters = settings.converters
+        for router in {id(o): o for _, _, owners in routes_with_owners(self.router) for o in owners}.values():
+            router.routes.sort(key=_rank)  # FastAPI takes the first that matches
         for route, prefix, owners in routes_with_owners(self.router):  # of rules alike, the first that was added
             if "GET" in (getattr(route, "methods", None) or ()):
                 route.methods.add("HEAD")
@@ -162,3 +164,16 @@ def routes_with_owners(
 def as_rule(path: str) -> str:
     """``/x/{n:int}`` → ``/x/<int:n>``."""
     return _PARAMETER.sub(lambda m: f"<{m[2]}:{m[1]}>" if m[2] and m[2] != "str" else f"<{m[1]}>", path)
+
+
+#: how werkzeug weighs converters: a path takes what nothing else wants
+_WEIGHTS = {"int": 50, "float": 50, "uuid": 100, "path": 200}
+
+
+def _rank(route: Any) -> tuple[tuple[int, int], ...]:
+    """werkzeug's order of rules: fixed parts before converters, paths last."""
+    parts = []
+    for part in getattr(route, "path", "").split("/")[1:]:
+        converters = _PARAMETER.findall(part)
+        parts.append((_WEIGHTS.get(converters[0][1], 100), 0) if converters else (0, -len(part)))
+    return tuple(parts)
