@@ -3,7 +3,16 @@
 # ruff: noqa: E402, F401, I001
 import sys
 
-sys.modules.update(dict.fromkeys(["dash_auth", "flask_caching", "flask_compress", "flask_login"]))
+gone = [
+    "dash_auth",
+    "flask_caching",
+    "flask_compress",
+    "flask_cors",
+    "flask_login",
+    "flask_session",
+    "flask_sqlalchemy",
+]
+sys.modules.update(dict.fromkeys(gone))
 
 from dash import Dash
 from dash_on_quart.backend import QuartBackend

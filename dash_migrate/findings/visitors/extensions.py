@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from dash_migrate.facts.names import names
+from dash_migrate.facts.scopes import FileIndex
 from dash_migrate.facts.values import Cls, DashApp, Ext, ExtInst, Func
 from dash_migrate.findings.context import Context
 from dash_migrate.findings.extensions import extension, is_neutral, is_stdlib, wsgi_servers, wsgi_wrappers
@@ -20,6 +21,8 @@ def handed_over(context: Context, node: ast.Call) -> None:
         return
     dotted = _callee(context, node.func)
     if dotted is None or dotted in wsgi_servers() or dotted.split(".")[0] in names().runtime_modules:
+        return
+    if _has_counterpart(context, node.func):
         return
     if dotted in wsgi_wrappers():
         if servers:
@@ -55,3 +58,22 @@ def _callee(context: Context, func: ast.expr) -> str | None:
         if isinstance(value, Ext):
             return value.dotted
     return None
+
+
+def _has_counterpart(context: Context, func: ast.expr) -> bool:
+    """Whether what is called is imported from a generated package on other backends."""
+    sources = [(func, context.file)]
+    if isinstance(func, ast.Attribute):
+        made = [v.site for v in context.values(func.value) if isinstance(v, ExtInst)]
+        sources += [(site.node.func, site.file) for site in made if isinstance(site.node, ast.Call)]
+    return any(_is_runtime_name(expression, file) for expression, file in sources)
+
+
+def _is_runtime_name(expression: ast.expr, file: FileIndex) -> bool:
+    while isinstance(expression, ast.Attribute):
+        expression = expression.value
+    if not isinstance(expression, ast.Name):
+        return False
+    bindings = [b for scope in file.scopes for b in scope.bindings.get(expression.id, ())]
+    modules = [b.module for b in bindings if b.kind in ("import", "from")]
+    return any(names().runtime_modules.intersection(module.split(".")) for module in modules)

@@ -54,6 +54,17 @@ def request_json() -> Any:
     return request.get_json()
 
 
+def add_header(response: Any, name: str, value: str) -> None:
+    """Add a header to an answer, beside others of its name."""
+    headers = response.headers
+    (headers.add if isinstance(response, WerkzeugResponse) else headers.append)(name, value)
+
+
+def default_options_response() -> Any:
+    """The answer to ``OPTIONS`` where a view gives none."""
+    return current_request().app.make_default_options_response()
+
+
 def is_streamed(response: Any) -> bool:
     """Whether the body of an answer is made or read while it is sent."""
     return bool(response.is_streamed)
@@ -124,11 +135,13 @@ def plain(function: Any) -> Any:
 __all__ = [
     "HTTP_ERRORS",
     "abort",
+    "add_header",
     "after_this_request",
     "as_answer",
     "body_of",
     "context_values",
     "current_app",
+    "default_options_response",
     "flash",
     "g",
     "guarded",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -75,6 +76,28 @@ class Session(sa_orm.Session):
         return engines[None] if None in engines else super().get_bind(mapper=mapper, clause=clause, **options)
 
 
+class _PerContext:
+    """Where ``scoped_session`` keeps its session: it goes with the request, callback or pushed context."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.createfunc, self._key = make, f"_database_session_{id(self)}"
+
+    def __call__(self) -> Any:
+        values = context_values()
+        if self._key not in values:
+            values[self._key] = self.createfunc()
+        return values[self._key]
+
+    def has(self) -> bool:
+        return self._key in context_values()
+
+    def set(self, session: Any) -> None:
+        context_values()[self._key] = session
+
+    def clear(self) -> None:
+        context_values().pop(self._key, None)
+
+
 class SQLAlchemy:
     """``db = SQLAlchemy(server)``; a session lives as long as a request, a websocket callback or an app context."""
 
@@ -92,9 +115,12 @@ class SQLAlchemy:
     ) -> None:
         self.Query = query_class
         options = dict(session_options or {})
-        scope = options.pop("scopefunc", lambda: id(context_values()))
-        factory = sa_orm.sessionmaker(db=self, **{"class_": Session, "query_cls": query_class, **options})
-        self.session: Any = sa_orm.scoped_session(factory, scope)
+        scope = options.pop("scopefunc", None)
+        factory: Any = sa_orm.sessionmaker(db=self, **{"class_": Session, "query_cls": query_class, **options})
+        session: Any = sa_orm.scoped_session(factory, scope)
+        if scope is None:
+            session.registry = _PerContext(factory)
+        self.session = session
         self.metadatas: dict[str | None, sa.MetaData] = {}
         if metadata is not None and not has_own_base(model_class):
             metadata.info["bind_key"] = None
@@ -193,6 +219,8 @@ class SQLAlchemy:
 
     def __getattr__(self, name: str) -> Any:
         """``db.Column``, ``db.String``, ``db.func``, ``db.event`` …"""
+        if name == "relation":
+            return self.relationship
         if name == "event":
             return sa_event
         if not name.startswith("_"):
@@ -210,7 +238,12 @@ class SQLAlchemy:
 
     @property
     def engines(self) -> dict[str | None, sa.engine.Engine]:
-        """The engines of the current app by the names of their binds."""
+        """The engines of the current app by the names of their binds.
+
+        Raises:
+            RuntimeError: there is no request, callback or pushed context, or its app has no such database.
+        """
+        context_values()
         app = current_app._get_current_object()
         if app not in self._engines:
             raise RuntimeError("The current app is not registered with this 'SQLAlchemy' instance.")

@@ -67,12 +67,20 @@ class Dispatch:
                 else:
                     await self._run(route, scope, receive, outgoing.send)
             except Exception as raised:
-                error = raised if self._is_unhandled(raised, request) else None
+                outgoing.final = self._is_unhandled(raised, request)
+                error = raised if outgoing.final or outgoing.started else None
                 if outgoing.started:
-                    error = raised
                     raise
-                answer = await self.handle(request, raised)
-                await answer(scope, receive, outgoing.send)
+                try:
+                    answer = await self.handle(request, raised)
+                    await answer(scope, receive, outgoing.send)
+                except Exception as another:
+                    error = another
+                    if outgoing.started or outgoing.final:
+                        raise
+                    outgoing.final = True
+                    answer = await self.handle(request, another)
+                    await answer(scope, receive, outgoing.send)
         finally:
             hooks = list(self.server.teardown_hooks)
             for router in scope.get("dash.routers", ()):
@@ -225,6 +233,8 @@ class Outgoing:
         self.server, self.request, self._send = server, request, send
         self.head: Any = None
         self.started = False
+        #: whether this is the answer for what went wrong: what goes wrong with it is only logged
+        self.final = False
         #: what each part of a body that is made while it is sent goes through: the part, and whether it is the last
         self.each_part: Callable[[bytes, bool], bytes] | None = None
         self.replaced = False
@@ -264,8 +274,16 @@ class Outgoing:
         response: Any = WerkzeugResponse(parts if more else whole, head["status"], headers)
         if not any(name.lower() == "content-type" for name, _ in headers):
             del response.headers["Content-Type"]
+        first = response
         for hook in hooks:
-            answer = await call(hook, response)
+            try:
+                answer = await call(hook, response)
+            except Exception:
+                if not self.final:
+                    raise
+                log.exception("Request finalizing failed with an error while handling an error")
+                response = first
+                break
             if isinstance(answer, WerkzeugResponse):
                 response = answer
             elif answer is not None:

@@ -30,7 +30,6 @@ class FlaskRoute(BaseRoute):
         self.path, self.name = rule, name
         self.endpoint = view
         self.methods = {str(m).upper() for m in methods or getattr(view, "methods", None) or ("GET",)}
-        self.methods |= set(getattr(view, "required_methods", ()))
         self.options = options  # of werkzeug's Rule
         self.owners: tuple[Any, ...] = ()
 
@@ -117,6 +116,8 @@ class Routes:
         for route, prefix, owners in routes_with_owners(self.router):  # of rules alike, the first that was added
             if "GET" in (getattr(route, "methods", None) or ()):
                 route.methods.add("HEAD")
+            if getattr(route, "methods", None):
+                route.methods.update(getattr(getattr(route, "endpoint", None), "required_methods", ()))
             for rule in _rules(route, prefix):
                 url_map.add(rule)
                 self._routes[id(rule)] = (route, owners)

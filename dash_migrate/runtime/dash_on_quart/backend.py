@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 from dash.backends._quart import QuartDashServer
-from quart import Response, request
+from quart import Response, has_request_context, request
 from werkzeug.http import generate_etag
 from werkzeug.utils import get_content_type
 
 from .run import serve
 from .server import Server
+from .websockets import torn_down
 
 
 class QuartBackend(QuartDashServer):
@@ -35,6 +37,15 @@ class QuartBackend(QuartDashServer):
     def setup_backend(self, dash_app: Any) -> None:
         super().setup_backend(dash_app)
         self._dash = dash_app
+        execute = dash_app._execute_callback
+
+        def execute_callback(function: Any, /, *args: Any, **kwargs: Any) -> Any:
+            callback = execute(function, *args, **kwargs)
+            if not (has_request_context() and request.for_websocket):  # type: ignore[attr-defined]
+                return callback
+            return torn_down(self.server, callback, inspect.iscoroutinefunction(function))
+
+        dash_app._execute_callback = execute_callback
 
     def enable_compression(self) -> None:
         """``Dash(compress=True)``."""

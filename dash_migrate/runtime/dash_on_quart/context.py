@@ -100,6 +100,16 @@ def as_answer(value: Any) -> Any:
     return value
 
 
+def add_header(response: Any, name: str, value: str) -> None:
+    """Add a header to an answer, beside others of its name."""
+    response.headers.add(name, value)
+
+
+def default_options_response() -> Any:
+    """The answer to ``OPTIONS`` where a view gives none."""
+    return result_of(current_app.make_default_options_response())
+
+
 # the bodies of answers
 
 
@@ -124,11 +134,13 @@ async def _passed(body: Any, each_part: Callable[[bytes, bool], bytes]) -> Async
 __all__ = [
     "HTTP_ERRORS",
     "abort",
+    "add_header",
     "after_this_request",
     "as_answer",
     "body_of",
     "context_values",
     "current_app",
+    "default_options_response",
     "flash",
     "g",
     "guarded",

@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from .requests import request_from
-from .threads import in_thread
+from .threads import in_thread, result_of
 
 log = logging.getLogger(__name__)
 
@@ -53,3 +53,29 @@ def _callback_request(server: Any, scope: Any) -> Any:
     request.for_websocket = True
     request.body.set_result(EMPTY_CALLBACK)
     return request
+
+
+def torn_down(server: Any, callback: Any, is_async: bool) -> Any:
+    """A websocket callback at whose end ``teardown_appcontext`` functions run, as at that of one over HTTP."""
+
+    async def run_async() -> Any:
+        error: BaseException | None = None
+        try:
+            return await callback()
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            await server.do_teardown_appcontext(error)
+
+    def run() -> Any:
+        error: BaseException | None = None
+        try:
+            return result_of(callback())
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            result_of(server.do_teardown_appcontext(error))
+
+    return run_async if is_async else run

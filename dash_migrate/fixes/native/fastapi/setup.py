@@ -275,6 +275,8 @@ class Setup:
         self, file: FileIndex, node: ast.expr, parent: ast.AST | None, blueprints: list[Blueprint]
     ) -> None:
         if not isinstance(parent, ast.Attribute):
+            if isinstance(parent, ast.Call) and parent.func is not node and self._is_extension(file, parent.func):
+                self.views.routers.update(blueprints)  # it may be given hooks
             return
         call = parent_of(parent)
         attr = parent.attr
@@ -290,6 +292,13 @@ class Setup:
             self.views.routers.update(blueprints)
         else:
             self.work.decline(file, parent, f"`{attr}` of a blueprint has no counterpart")
+
+    def _is_extension(self, file: FileIndex, func: ast.expr) -> bool:
+        """Whether a call is one of an extension that has a counterpart: ``CORS(blueprint)``, ``cors.init_app(…)``."""
+        evaluator, scope = self.work.facts.project.evaluator, self.work.facts.project.scope_at(file, func)
+        values = [*evaluator.eval(func, scope)]
+        values += evaluator.eval(func.value, scope) if isinstance(func, ast.Attribute) else ()
+        return any(isinstance(v, (Ext, ExtInst)) and self.extensions.knows(v.dotted) for v in values)
 
     def routers(self) -> None:
         """Make every blueprint a router of the kind it needs."""
