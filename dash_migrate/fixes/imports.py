@@ -48,6 +48,14 @@ def add_imports(
                 every = sorted(present | names)
                 lines[existing.lineno - 1] = f"from {module} import {', '.join(every)}{_rest(lines, existing)}"
                 continue
+            if existing.end_lineno != existing.lineno and lines[(existing.end_lineno or 0) - 1].strip() == ")":
+                for name in missing:
+                    _insert(lines, existing, name, newline)
+                    tree = ast.parse("".join(lines))
+                    existing = next(
+                        n for n in tree.body if n.lineno == existing.lineno and isinstance(n, ast.ImportFrom)
+                    )
+                continue
             names, at, gap = set(missing), existing.end_lineno or 0, False
         else:
             at, gap = _place(tree, lines, module, is_local)
@@ -57,6 +65,26 @@ def add_imports(
         lines[at:at] = split_lines(statement)
         tree = ast.parse("".join(lines))
     return "".join(lines)
+
+
+def _insert(lines: list[str], existing: ast.ImportFrom, name: str, newline: str) -> None:
+    """Put one more name into an import in parentheses, in its order and manner: packed, or one name a line."""
+    aliases = existing.names
+    following = next((a for a in aliases if a.name.lower() > name.lower()), None)
+    near = following or aliases[-1]
+    line = lines[near.lineno - 1].encode()
+    head, at, end = line[: near.col_offset], near.col_offset, near.end_col_offset or 0
+    alone = not head.strip() and sum(a.lineno == near.lineno for a in aliases) == 1
+    if alone and following is not None:
+        lines.insert(near.lineno - 1, f"{head.decode()}{name},{newline}")
+    elif following is not None:
+        lines[near.lineno - 1] = (line[:at] + f"{name}, ".encode() + line[at:]).decode()
+    elif alone:
+        comma = b"" if line[end:].lstrip().startswith(b",") else b","
+        lines[near.lineno - 1] = (line[:end] + comma + line[end:]).decode()
+        lines.insert(near.lineno, f"{head.decode()}{name},{newline}")
+    else:
+        lines[near.lineno - 1] = (line[:end] + f", {name}".encode() + line[end:]).decode()
 
 
 def import_statement(module: str, names: list[str], newline: str) -> str:
@@ -87,6 +115,10 @@ def _place(tree: ast.Module, lines: list[str], module: str, is_local: Callable[[
     last = sections[-1]
     is_installed_only = not any(_is_own(n, is_local) for n in last) and any(_top(n) == "dash" for n in last)
     gap = is_installed_only and _top_of(module) not in sys.stdlib_module_names
+    own = [n for n in last if isinstance(n, ast.ImportFrom) and n.level]
+    if module.startswith(".") and own and own == sorted(own, key=_spelled) and _spelled(own[-1]) > module:
+        following = next(n for n in own if _spelled(n) > module)
+        return following.lineno - 1, False
     return last[-1].end_lineno or 0, gap
 
 

@@ -86,7 +86,7 @@ class Awaiting:
             self.need(caller.file, call)
 
     def _calls(self, file: FileIndex, function: FunctionNode) -> list[tuple[ast.Call, Scope]]:
-        """The calls of a function. Of a method that its view class calls, not those that might as well be of another."""
+        """The calls of a function. Of a method that a view class calls, only those that are surely of it."""
         project = self.work.facts.project
         calls = project.calls_of(function, file.scope_of_node[function])
         if not _is_view_method(file, function, project.evaluator.objects):

@@ -158,7 +158,7 @@ class Decorators:
         made.users = list(self._users(value))
         self._given(made, value, with_arguments)
         self._known[value.node] = made
-        made.is_async = not self._is_called(value) and all(
+        made.is_async = not self._is_called(value, with_arguments) and all(
             self.awaiting.may_give_coroutines(file, user) for user, file in made.users
         )
         if made.is_async:
@@ -191,12 +191,10 @@ class Decorators:
                         assert isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef))
                         yield scope.node, file
 
-    def _is_called(self, value: Func) -> bool:
+    def _is_called(self, value: Func, with_arguments: bool) -> bool:
         """Whether a decorator is called where its result has to be plain, and not only written above functions."""
-        for call, scope in self._calls(value):
-            if not self.awaiting.takes_coroutines(scope.file, _applied(call)):
-                return True
-        return False
+        calls = [(_applied(c) if with_arguments else c, scope.file) for c, scope in self._calls(value)]
+        return not all(self.awaiting.takes_coroutines(file, call) for call, file in calls)
 
     def _calls(self, value: Func) -> Iterator[tuple[ast.Call, Scope]]:
         """The calls of a decorator (of what makes it) that are not above functions."""
