@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from quart import Config as QuartConfig
-from quart import Quart, Response
+from quart import Quart, Response, g, has_request_context
 from quart.globals import request_ctx
 from quart.routing import QuartRule
 from quart.signals import appcontext_tearing_down
@@ -46,6 +46,11 @@ class Config(QuartConfig):
         return super().from_prefixed_env(prefix, **options)
 
 
+def _names_of_templates() -> dict[str, Any]:
+    """What templates see. ``session`` is a global of theirs: only using it makes the answer vary by cookie."""
+    return {"g": g, "request": request_ctx.request} if has_request_context() else {"g": g}
+
+
 class Server(Quart):
     """Quart with a thread for each request, and Flask's settings and answers."""
 
@@ -73,6 +78,7 @@ class Server(Quart):
         #: the views of Dash, by endpoint, as Dash made them
         self.dash_views: dict[str, Any] = {}
         super().__init__(*args, **options)
+        self.template_context_processors[None] = [_names_of_templates]
 
     def make_config(self, instance_relative: bool = False) -> Any:
         config = super().make_config(instance_relative)

@@ -10,7 +10,7 @@ from dash_migrate.facts.objects import Objects
 from dash_migrate.facts.project import last_name
 from dash_migrate.facts.scopes import FileIndex, Scope, parent_of
 from dash_migrate.facts.values import Blueprint, Cls, Func
-from dash_migrate.fixes.native.quart.decorators import Decorators
+from dash_migrate.fixes.native.quart.decorators import Decorators, function_around
 from dash_migrate.fixes.native.work import Work
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -59,6 +59,8 @@ class Awaiting:
         if function in self._plain or _unfit(function) or not self.decorators.take(file, function):
             self._plain.add(function)
             return False
+        if function in self.functions:
+            return True  # it was found to be one meanwhile
         self.functions[function] = file
         if self.decorators.gives_coroutines(file, function):
             self.spread(file, function)
@@ -122,7 +124,7 @@ class Awaiting:
         if isinstance(parent, (ast.Attribute, ast.Import, ast.ImportFrom)):
             return True
         if isinstance(parent, ast.Return):
-            return self.decorators.returns(parent)
+            return self.decorators.returns(file, parent) or self._is_made_for_registration(file, parent)
         call = parent_of(parent) if isinstance(parent, ast.keyword) else parent
         if not isinstance(call, ast.Call):
             return isinstance(call, ast.FunctionDef) and node in call.decorator_list
@@ -131,6 +133,14 @@ class Awaiting:
         if self.is_registered(call) or (isinstance(call.func, ast.Call) and last_name(call.func.func) == "callback"):
             return True
         return self._is_alias_of_registrar(file, call) or self.decorators.takes_value(file, call, node)
+
+    def _is_made_for_registration(self, file: FileIndex, statement: ast.Return) -> bool:
+        """Whether a statement gives a function to those who register it: ``add_url_rule("/x", view_func=make())``."""
+        maker = function_around(statement)
+        if maker is None or any(not isinstance(parent_of(node), ast.ImportFrom) for _, node in self._values(maker)):
+            return False
+        calls = self.work.facts.project.calls_of(maker, file.scope_of_node[maker])
+        return bool(calls) and all(self.takes_coroutines(scope.file, call) for call, scope in calls)
 
     def _is_alias_of_registrar(self, file: FileIndex, call: ast.Call) -> bool:
         """``rule = server.add_url_rule``, then ``rule("/x", view_func=f)``."""

@@ -57,9 +57,16 @@ class Decorators:
         scope = file.scope_of_node[function].parent or file.module
         return not any(self._makes_plain(d, scope) for d in function.decorator_list)
 
-    def returns(self, statement: ast.Return) -> bool:
-        """Whether a statement gives back what a known decorator makes."""
-        return any(statement in ast.walk(node) for node in self._known)
+    def returns(self, file: FileIndex, statement: ast.Return) -> bool:
+        """Whether a statement gives back what a decorator makes that may wrap with coroutine functions."""
+        maker = function_around(statement)
+        if maker is None or statement not in maker.body:
+            return False
+        whole = _whole_decorator(maker)
+        if whole not in self._known:
+            self._project_decorator(_as_value(file, whole), whole is not maker)
+        known = self._known[whole]
+        return known is not None and known.is_async
 
     def _takes(self, function: FunctionNode, decorator: ast.expr, scope: Scope) -> bool:
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
@@ -123,14 +130,12 @@ class Decorators:
 
     def around(self, file: FileIndex, node: ast.AST) -> bool:
         """Whether a node is in the wrapper that a decorator of the project makes, which is converted then."""
-        wrapper = _function_around(node)
-        maker = _function_around(wrapper) if wrapper is not None else None
+        wrapper = function_around(node)
+        maker = function_around(wrapper) if wrapper is not None else None
         if maker is None or _returned_function(maker) is not wrapper:
             return False
-        outer = _function_around(maker)
-        whole = outer if outer is not None and _returned_function(outer) is maker else maker
-        scope = file.scope_of_node[whole].parent or file.module
-        return self._project_decorator(Func(file, whole, scope), whole is not maker) is not None
+        whole = _whole_decorator(maker)
+        return self._project_decorator(_as_value(file, whole), whole is not maker) is not None
 
     def _project_decorator(self, value: Func, with_arguments: bool) -> _Wrapping | None:
         """Make a decorator of the project await what it decorates, or take its results."""
@@ -171,9 +176,9 @@ class Decorators:
                 self.awaiting.taken[call] = file
         return made
 
-    def takes_results(self, value: Func) -> bool:
+    def takes_results(self, value: Func, with_arguments: bool) -> bool:
         """Whether a decorator of the project, which is called with any view, gives results, whatever the view is."""
-        wrapping = self._project_decorator(value, with_arguments=False)
+        wrapping = self._project_decorator(value, with_arguments)
         return wrapping is not None and not wrapping.is_async
 
     def _users(self, value: Func) -> Iterator[tuple[FunctionNode, FileIndex]]:
@@ -227,8 +232,20 @@ class Decorators:
                 continue
             for call, file in wrapping.calls:
                 if call in self.awaiting.awaited and not isinstance(call.func, ast.Call):
-                    app = self.work.name(file, "current_app", "quart")
+                    app = _bound_to(file, "current_app") or self.work.name(file, "current_app", "quart")
                     self.work.edit(file, call.func, _ensured(app))
+
+
+def _bound_to(file: FileIndex, name: str) -> str | None:
+    """The name under which a module has a name of flask, if it is of another name."""
+    for local, bindings in file.module.bindings.items():
+        if len(bindings) == 1 and (bindings[0].kind, bindings[0].module, bindings[0].attr) == ("from", "flask", name):
+            return None if local == name or _is_rebound(file, local) else local
+    return None
+
+
+def _is_rebound(file: FileIndex, name: str) -> bool:
+    return any(name in scope.bindings for scope in file.scopes if scope is not file.module)
 
 
 def _applied(call: ast.Call) -> ast.Call:
@@ -250,7 +267,18 @@ def _is_method(node: ast.AST) -> bool:
     return isinstance(parent_of(node), ast.ClassDef)
 
 
-def _function_around(node: ast.AST) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+def _whole_decorator(maker: FunctionNode) -> FunctionNode:
+    """``role`` for the ``deco`` that ``role("admin")`` gives."""
+    outer = function_around(maker)
+    return outer if outer is not None and _returned_function(outer) is maker else maker
+
+
+def _as_value(file: FileIndex, function: FunctionNode) -> Func:
+    return Func(file, function, file.scope_of_node[function].parent or file.module)
+
+
+def function_around(node: ast.AST) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    """The innermost function around a node."""
     current = parent_of(node)
     while current is not None and not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef)):
         current = parent_of(current)

@@ -121,6 +121,8 @@ class Setup:
         if attr == "ensure_sync" and self.awaiting.decorators.around(file, attribute):
             self.work.edit(file, attribute, code.rename_attribute("ensure_async"))
             return
+        if attr in self.rows["made"] and isinstance(call, ast.Call) and call.func is attribute:
+            return
         if attr in self.rows["awaited_calls"] and isinstance(call, ast.Call) and call.func is attribute:
             self.awaiting.need(file, call)
         elif attr in self.rows["declined"] or (row is not None and row["quart"] != "same"):

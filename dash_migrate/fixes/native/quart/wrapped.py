@@ -85,13 +85,14 @@ class Wrapped:
         call = parent_of(view)
         if not isinstance(call, ast.Call) or view not in call.args:
             return False
+        target = call.func.func if isinstance(call.func, ast.Call) else call.func
         scope = self.work.facts.project.scope_at(file, call.func)
-        values = self.work.facts.project.evaluator.eval(call.func, scope)
-        return bool(values) and all(self._wraps(value) for value in values)
+        values = self.work.facts.project.evaluator.eval(target, scope)
+        return bool(values) and all(self._wraps(value, isinstance(call.func, ast.Call)) for value in values)
 
-    def _wraps(self, value: Any) -> bool:
+    def _wraps(self, value: Any, with_arguments: bool) -> bool:
         if isinstance(value, Func):
-            return self.awaiting.decorators.takes_results(value)
+            return self.awaiting.decorators.takes_results(value, with_arguments)
         return isinstance(value, (Ext, ExtInst)) and self.awaiting.decorators.is_taker(value.dotted)
 
 
