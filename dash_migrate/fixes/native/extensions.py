@@ -64,6 +64,8 @@ class Extensions:
         self.used.add(value.dotted.split(".")[0])
         if name and not self._allows(row, name):
             self.work.decline(file, node, f"`{value.dotted}` has no counterpart")
+        if isinstance(parent, ast.ClassDef) and node in parent.bases and name in row.get("final", ()):
+            self.work.decline(file, node, f"a class of its own on `{value.dotted}`")
         if isinstance(value, ExtInst):
             allowed = row["names"].get(name.split(".")[0], ())
             known = "*" in allowed or not name or "." in name
