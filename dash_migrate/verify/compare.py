@@ -89,7 +89,7 @@ def more_open(before: Answer, after: Answer) -> bool:
 
     Turned away: any 4xx or 5xx, or a redirect to another place than the same path with or without its slash.
     """
-    if not 200 <= after.status < 300 or (after.status == before.status):
+    if not 200 <= after.status < 300 or after.status == before.status or after.error:
         return False
     if before.status >= 400:
         return True
