@@ -30,16 +30,19 @@ def read(data: str, setting: Setting) -> Iterator[Piece]:
     setting = replace(setting, shell=True, local=True)
     inside: set[int] = set()
     named: set[int] = set()
+    compared: set[int] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and re.match(r"(os\.)?(exec|spawn|posix_spawn)", ast.unparse(node.func)):
             named |= {id(a) for a in node.args}
+        if isinstance(node, ast.Compare):  # ``backend in ("flask", "quart")`` runs nothing
+            compared |= {id(c) for c in node.comparators}
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             inside.add(id(node.value))
         elif isinstance(node, ast.JoinedStr):
             inside |= {id(n) for n in ast.walk(node) if n is not node}
         elif isinstance(node, (ast.List, ast.Tuple)):
             inside |= {id(n) for n in node.elts}
-            argv = _argv(data, places, node)
+            argv = _argv(data, places, node) if id(node) not in compared else None
             if argv is not None:
                 keep = "the program is named apart from its arguments" if id(node) in named else ""
                 yield Piece(replace(setting, shell=False, keep=keep), words=argv.items)
