@@ -9,9 +9,12 @@ from pathlib import Path
 from dash_migrate import deploy
 from dash_migrate.app_records import app_records
 from dash_migrate.check import Report, display_path, narrowed, report_on
+from dash_migrate.findings.library import Found
+from dash_migrate.findings.library import search as find_library
 from dash_migrate.fixes import dash_majors, declines, overrides
 from dash_migrate.fixes.guard.plan import default_first
 from dash_migrate.fixes.guard.plan import fix as compute_guarded
+from dash_migrate.fixes.library import rewrite as rewrite_library
 from dash_migrate.fixes.plan import GroupPlan, Strategy, merged
 from dash_migrate.fixes.plan import fix as compute
 from dash_migrate.model import Backend, FileError
@@ -75,6 +78,9 @@ def fix_loaded(
     if strategy == "guard":
         targets = default_first(targets)
     outcome = Outcome(before=report_on(loaded, targets))
+    of_library = find_library(loaded.files, loaded)
+    if of_library:
+        return _library(loaded, targets, of_library, only, outcome)
     current: dict[str, bytes] = {} if only else dash_majors.rewrite(loaded)
     created: dict[str, bytes] = {}
     state = load_files(loaded.files, loaded.selection, current) if current else loaded
@@ -120,6 +126,22 @@ def fix_loaded(
     outcome.report.findings.sort(key=lambda f: f.sort_key)
     outcome.report.changed = sorted(c.path for c in outcome.changes)
     outcome.report.errors += [e for e in outcome.errors if e not in outcome.report.errors]
+    return outcome
+
+
+def _library(
+    loaded: Loaded, targets: tuple[Backend, ...], found: list[Found], only: Sequence[str], outcome: Outcome
+) -> Outcome:
+    """The move of a project that adds something to the apps of others: it gets to run on every backend."""
+    outcome.report = report_on(loaded, targets)
+    if targets == ("flask",):
+        return outcome
+    changed, created = rewrite_library(loaded.files, [f for f in found if not only or f.path in only])
+    for path, data in {**changed, **created}.items():
+        outcome.changes.append(Change(path, data, _on_disk(loaded, path)))
+    outcome.changes = [c for c in outcome.changes if c.is_needed]
+    outcome.report.findings = [f for f in outcome.report.findings if f.path not in changed]
+    outcome.report.changed = sorted(c.path for c in outcome.changes)
     return outcome
 
 
