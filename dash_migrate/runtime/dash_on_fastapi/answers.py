@@ -199,6 +199,8 @@ def make_response(value: Any, status: Any = None, headers: Any = None) -> respon
     """
     if isinstance(value, tuple):
         value, status, headers = _parts(value)
+    elif status is not None and headers is None:
+        value, status, headers = _parts((value, status))  # the second may be the headers
     response: responses.Response
     if isinstance(value, responses.Response):
         response = value

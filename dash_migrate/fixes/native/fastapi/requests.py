@@ -150,6 +150,8 @@ class RequestNames:
             self.work.edit(file, outer, _call_with_first(self.work.name(file, row["call"]), request))
             return
         template = self.work.code(file, row["code"], row.get("needs", ()))
+        if not _is_in_fstring(node):  # quotes of its own would end it on older Pythons
+            template = template.replace("'", '"')
         self.work.handled.add(node)
         self.work.edit(file, parent, replacement(template.format(r=request)))
 
@@ -181,6 +183,13 @@ def replacement(text: str) -> Edit:
         return made.with_changes(lpar=node.lpar, rpar=node.rpar)
 
     return change
+
+
+def _is_in_fstring(node: ast.AST) -> bool:
+    current = parent_of(node)
+    while current is not None and not isinstance(current, (ast.stmt, ast.JoinedStr)):
+        current = parent_of(current)
+    return isinstance(current, ast.JoinedStr)
 
 
 def _is_tested(node: ast.expr) -> bool:

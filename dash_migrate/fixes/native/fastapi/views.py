@@ -172,6 +172,8 @@ class Views:
             if isinstance(value, ast.Constant) and value.value is None:
                 continue
             kinds.add(self.answers.convert_return(role.file, value, scope, wrap_text, several))
+        if role.kind != "view" and "answer" in kinds and role.function.returns is not None:
+            self.work.edit(role.file, role.function, _drop_return_annotation)
         return "text" in kinds
 
     def _plain_kind(self, node: ast.expr, scope: Scope) -> str:
