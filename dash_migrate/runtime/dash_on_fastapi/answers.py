@@ -239,6 +239,8 @@ def respond(
 ) -> Any:
     """``flask.Response`` for a body that may be text, bytes or made while it is sent."""
     code = _code(status_code)
+    if isinstance(content, (list, tuple)):  # parts of one body
+        content = b"".join(part.encode() if isinstance(part, str) else part for part in content)
     made = Response if content is None or isinstance(content, (str, bytes)) else StreamingResponse
     response = made(content, code, media_type=media_type)
     _update(response, headers)

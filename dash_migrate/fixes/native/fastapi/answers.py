@@ -88,7 +88,7 @@ class Answers:
         kind = self.kind(body, scope) if body is not None else "text"
         if kind == "stream":
             name = "StreamingResponse"
-        elif kind in ("text", "plain"):
+        elif kind == "text":
             name = "Response" if "mimetype" in given or "content_type" in given else "HTMLResponse"
         else:
             name = "respond"
@@ -306,7 +306,7 @@ def json_response(function: str) -> Edit:
         if len(node.args) == 1 and plain:
             return node.with_changes(func=cst.Name(function))
         if not node.args:
-            inner: Any = cst.Dict([])
+            inner: Any = cst.Name("None")
         elif len(plain) == len(node.args):
             inner = cst.List([cst.Element(a.value, comma=a.comma) for a in node.args])
         elif plain:

@@ -43,13 +43,19 @@ class Bound:
         """Where each function itself uses what lives in the request."""
         found: dict[ast.AST, list[ast.expr]] = {}
         for _, reference in self.work.references():
-            if self.work.flask_name(reference.node) in ("request", "session", "g"):
+            is_name = isinstance(reference.node, ast.Name) and not self._is_imported(reference.node.id, reference.scope)
+            if self.work.flask_name(reference.node) in ("request", "session", "g") and not is_name:
                 function = self.work.roles.function_around(reference.node)
                 if function is not None:
                     found.setdefault(function, []).append(reference.node)
         for nodes in found.values():
             nodes.sort(key=lambda n: (n.lineno, n.col_offset))
         return found
+
+    def _is_imported(self, name: str, scope: Scope) -> bool:
+        owner = scope.owner_of(name)
+        bindings = owner.bindings.get(name, ()) if owner is not None else ()
+        return any(binding.kind in ("import", "from") for binding in bindings)
 
     def request(self, node: ast.AST, file: FileIndex) -> bool:
         """Whether ``request`` is the current request at a place without one; it then is, by a line of its own."""

@@ -75,6 +75,9 @@ class RequestNames:
         return True
 
     def _session(self, file: FileIndex, node: ast.expr, scope: Scope) -> None:
+        if self._is_variable(node, scope):
+            self.work.handled.add(node)
+            return
         text = f"{self.request_at(node, file, scope)}.session"
         if not text.startswith("request.") and _is_tested(node):  # outside of requests it is false, no error
             text = f"({self.work.name(file, 'has_request')}() and {text})"
@@ -126,6 +129,9 @@ class RequestNames:
                 self._whole(file, node, scope)
             return
         attr = parent.attr
+        if self._is_variable(node, scope) and self._is_known(attr):
+            self.work.handled.add(node)  # it holds an object that has the attribute
+            return
         chained = parent_of(parent)
         if isinstance(chained, ast.Attribute) and f"{attr}.{chained.attr}" in self.rows["request"]:
             parent, attr = chained, f"{attr}.{chained.attr}"
@@ -154,6 +160,16 @@ class RequestNames:
             template = template.replace("'", '"')
         self.work.handled.add(node)
         self.work.edit(file, parent, replacement(template.format(r=request)))
+
+    def _is_variable(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether a name is one that the request was assigned or passed to."""
+        owner = scope.owner_of(node.id) if isinstance(node, ast.Name) else None
+        bindings = owner.bindings.get(node.id, ()) if owner is not None and isinstance(node, ast.Name) else ()
+        return bool(bindings) and all(binding.kind not in ("import", "from") for binding in bindings)
+
+    def _is_known(self, attr: str) -> bool:
+        rows = self.rows["request"]
+        return attr in rows["whole"] or attr in rows["plain"] or isinstance(rows.get(attr), dict)
 
     def _whole(self, file: FileIndex, node: ast.expr, scope: Scope) -> None:
         """An object that stands for the whole request."""
