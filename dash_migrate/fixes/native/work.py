@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from dash_migrate.facts.scan import App, Facts, Reference
-from dash_migrate.facts.scopes import Binding, FileIndex
-from dash_migrate.facts.values import Ext, FlaskApp, Server, Value
+from dash_migrate.facts.scopes import Binding, FileIndex, Scope
+from dash_migrate.facts.values import Ext, ExtInst, FlaskApp, Server, Value, Values
 from dash_migrate.fixes.edits import Edit, FileEdits
 from dash_migrate.fixes.native.declines import Declines
 from dash_migrate.fixes.native.roles import Roles
@@ -83,6 +83,15 @@ class Work:
             if isinstance(value, Ext) and value.dotted.startswith("flask."):
                 return value.dotted[6:]
         return ""
+
+    def called(self, node: ast.expr, scope: Scope) -> Values:
+        """What is called, methods of packages' objects by their dotted names: ``flask_caching.Cache.cached``."""
+        evaluator = self.facts.project.evaluator
+        values = evaluator.eval(node, scope)
+        if values or not isinstance(node, ast.Attribute):
+            return values
+        owners = evaluator.eval(node.value, scope)
+        return frozenset(Ext(f"{v.dotted}.{node.attr}") for v in owners if isinstance(v, ExtInst))
 
     def edit(self, file: FileIndex, node: ast.AST, change: Edit) -> None:
         """Change a node of a file."""

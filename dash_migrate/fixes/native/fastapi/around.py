@@ -9,7 +9,12 @@ from dash_migrate.facts.values import Ext, Func
 from dash_migrate.fixes.native.work import Work
 
 #: decorators that answer or let the view answer, and do nothing else
-_GUARDS = frozenset(["flask_login.login_required", "flask_login.fresh_login_required"])
+_GUARDS = frozenset(
+    [
+        "flask_httpauth.HTTPBasicAuth.login_required", "flask_httpauth.HTTPTokenAuth.login_required",
+        "flask_httpauth.MultiAuth.login_required", "flask_login.fresh_login_required", "flask_login.login_required",
+    ]
+)  # fmt: skip
 
 
 def is_known(work: Work, file: FileIndex, attribute: ast.Attribute) -> bool:
@@ -34,7 +39,7 @@ def is_known(work: Work, file: FileIndex, attribute: ast.Attribute) -> bool:
 
 
 def _is_guard(work: Work, file: FileIndex, call: ast.Call) -> bool:
-    values = work.facts.project.evaluator.eval(call.func, work.facts.project.scope_at(file, call))
+    values = work.called(call.func, work.facts.project.scope_at(file, call))
     return bool(values) and all(
         value.dotted in _GUARDS if isinstance(value, Ext) else isinstance(value, Func) and _hands_back(value.node)
         for value in values

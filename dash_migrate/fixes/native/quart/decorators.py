@@ -75,7 +75,7 @@ class Decorators:
             return role.kind != "template" or target.attr.endswith("context_processor")  # type: ignore[attr-defined]
         if last_name(target) == "callback":
             return not (isinstance(decorator, ast.Call) and any(k.arg == "background" for k in decorator.keywords))
-        values = self.work.facts.project.evaluator.eval(target, scope)
+        values = self.work.called(target, scope)
         if not values and isinstance(target, ast.Name) and target.id in ("staticmethod", "classmethod"):
             return True
         for value in values:
@@ -94,7 +94,7 @@ class Decorators:
     def _makes_plain(self, decorator: ast.expr, scope: Scope) -> bool:
         """Whether a decorator makes a plain function of a coroutine function."""
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        for value in self.work.facts.project.evaluator.eval(target, scope):
+        for value in self.work.called(target, scope):
             made, _ = self._callable(value, isinstance(decorator, ast.Call))
             wrapping = self._known.get(made.node) if made is not None else None
             if wrapping is not None and not wrapping.is_async:

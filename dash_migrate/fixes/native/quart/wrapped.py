@@ -87,7 +87,7 @@ class Wrapped:
             return False
         target = call.func.func if isinstance(call.func, ast.Call) else call.func
         scope = self.work.facts.project.scope_at(file, call.func)
-        values = self.work.facts.project.evaluator.eval(target, scope)
+        values = self.work.called(target, scope)
         return bool(values) and all(self._wraps(value, isinstance(call.func, ast.Call)) for value in values)
 
     def _wraps(self, value: Any, with_arguments: bool) -> bool:
