@@ -20,6 +20,8 @@ from dash_migrate.verify.steps import ANONYMOUS, Headers
 MOST_OF_A_CLIENT = 10
 """Requests of one kind for each rule, by a client that the app receives otherwise than nobody."""
 MOST_PATHS = 30
+API_DOCS = ("/docs", "/redoc", "/openapi.json")
+"""FastAPI tells everybody what routes there are, unless it is told not to."""
 
 
 class Surface(Asker):
@@ -126,6 +128,8 @@ class Surface(Asker):
         self._ask("GET", "/no-such-page", "pages")
         self._ask("POST", "/no-such-page", "pages")
         self._ask("GET", "/_dash-dependencies", "dash")
+        for path in API_DOCS:
+            self._ask("GET", path, "pages")
         for path in self.known.paths[:MOST_PATHS]:
             if not is_leaving(path):
                 self._ask("GET", path, "pages")
@@ -166,6 +170,8 @@ class Surface(Asker):
         self._ask("OPTIONS", path, "routes")
         if len(path) > 1:
             self._ask("GET", path[:-1] if path.endswith("/") else f"{path}/", "routes")
+            # the same path to a server, not to every gate
+            self._ask("GET", f"/%{ord(path[1]):02X}{path[2:]}", "routes")
         if "POST" not in rule.methods:
             self._ask("POST", path, "routes")
         if "DELETE" not in rule.methods:
