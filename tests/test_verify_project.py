@@ -195,7 +195,7 @@ def migrated(folder: Path, source: str) -> Path:
 
 
 def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], cwd=cwd, capture_output=True, text=True, timeout=120)
+    return subprocess.run([*COMMAND, *arguments], cwd=cwd, capture_output=True, text=True, timeout=400)
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +205,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_an_equal_copy_is_equal_and_the_app_is_kept_to_itself(desk: Path) -> None:
     before = sorted(desk.rglob("*"))
-    done = command(str(desk), "--target", "fastapi", "--format", "json", cwd=desk.parent)
+    done = command(str(desk), "-t", "fastapi", "--format", "json", "--max-seconds", "300", cwd=desk.parent)
     assert done.returncode == 0, done.stderr + done.stdout[-3000:]
     assert "runs the code" in done.stderr
     assert sorted(desk.rglob("*")) == before
@@ -224,7 +224,7 @@ def test_planted_changes_are_found(desk: Path, tmp_path: Path) -> None:
     for what, (old, new) in PLANTED.items():
         assert source.count(old) == 1, what
         source = source.replace(old, new)
-    found = verify_project(desk, "fastapi", migrated=migrated(tmp_path / "desk", source))
+    found = verify_project(desk, "fastapi", migrated=migrated(tmp_path / "desk", source), seconds=300)
     pairs = {(one.asked.step.name, d.what) for one in found.different for d in one.differences}
     missed = [w for w, (name, what) in FOUND_BY.items() if not any(n.startswith(name) and k == what for n, k in pairs)]
     assert not missed, sorted(pairs)
