@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
-from quart import Response
+from quart import Response, request
 from quart.wrappers.response import DataBody, ResponseBody
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.response import Response as AnyResponse
+from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .threads import off_loop
@@ -61,6 +62,15 @@ def _from_body(app: Any, body: Any) -> Response:
         return body  # type: ignore[return-value]
     if isinstance(body, (dict, list)):
         return app.json.response(body)  # type: ignore[no-any-return]
+    if callable(body):  # a WSGI app
+        environ = EnvironBuilder(
+            request.path,
+            request.host_url,
+            request.query_string.decode("latin-1"),
+            request.method,
+            headers=[*request.headers],
+        )
+        return from_werkzeug(WerkzeugResponse.from_app(body, environ.get_environ()))
     raise TypeError(NO_RESPONSE.format(type(body).__name__))
 
 

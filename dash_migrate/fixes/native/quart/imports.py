@@ -6,7 +6,9 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
+from dash_migrate.facts.names import names
 from dash_migrate.facts.scopes import FileIndex, Scope, parent_of
+from dash_migrate.facts.values import Ext
 from dash_migrate.fixes import code
 from dash_migrate.fixes.native.quart.vocabulary import Home, home, is_module
 from dash_migrate.fixes.native.work import Work
@@ -34,6 +36,9 @@ class Imports:
 
     def _names(self, file: FileIndex, statement: ast.ImportFrom, scope: Scope) -> None:
         module = statement.module or ""
+        if statement.names[0].name == "*":
+            self._star(file, statement)
+            return
         stays: dict[str, str] = {}
         goes: set[str] = set()
         for alias in statement.names:
@@ -55,6 +60,43 @@ class Imports:
             self.work.edits[file.display].remove_import(statement, goes)
         for new in modules:
             self.work.edit(file, statement, _from(new))
+
+    def _star(self, file: FileIndex, statement: ast.ImportFrom) -> None:
+        """``from flask import *`` → the names that are used."""
+        stars = file.module.bindings.get("*", ())
+        known = {r.node for r in self.work.facts.references.get(file.display, ())}
+        used: dict[str, Home | None] = {}
+        for scope in file.scopes:
+            for name in names().star_names("flask") & set(scope.loads):
+                if not _is_bound(file, name):
+                    found = used[name] = home(f"flask.{name}")
+                    if found is not None and found.awaited and not known.issuperset(scope.loads[name]):
+                        used[name] = None  # nobody saw that it must be awaited
+        lost = [name for name, found in used.items() if found is None]
+        if lost or not used or [b.node for b in stars] != [statement] or self._is_imported_from(file):
+            self.work.decline(file, statement, "`flask.*` has no counterpart")
+            return
+        stay = sorted(name for name, found in used.items() if found is not None and found.module == "quart")
+        for name, found in used.items():
+            if found is not None and found.module != "quart":
+                self.work.name(file, name, found.module)
+        self.work.edit(file, statement, _with_names(stay or ["Quart"]))
+
+    def _is_imported_from(self, file: FileIndex) -> bool:
+        """Whether other files take names of flask from a file."""
+        project = self.work.facts.project
+        for name in self.work.files:
+            other = project.files[name]
+            for bindings in other.module.bindings.values() if other is not file else ():
+                for binding in bindings:
+                    if binding.kind not in ("from", "star") or file not in project.imported_modules(other, binding):
+                        continue
+                    values = project.evaluator.binding(binding) if binding.kind == "from" else ()
+                    if binding.kind == "star" or any(
+                        isinstance(v, Ext) and v.dotted.startswith("flask.") for v in values
+                    ):
+                        return True
+        return False
 
     def _respell(self, file: FileIndex, scope: Scope, bound: str, found: Home) -> None:
         local = self.work.name(file, found.name, found.module)
@@ -113,6 +155,22 @@ def _import_statements(file: FileIndex) -> Iterator[tuple[ast.Import | ast.Impor
                 if isinstance(binding.node, (ast.Import, ast.ImportFrom)) and binding.node not in seen:
                     seen.add(binding.node)
                     yield binding.node, scope
+
+
+def _is_bound(file: FileIndex, name: str) -> bool:
+    return any(name in scope.bindings for scope in file.scopes)
+
+
+def _with_names(names: list[str]) -> Any:
+    """``from quart import a, b`` for ``from flask import *``."""
+
+    def change(node: Any) -> Any:
+        import libcst as cst
+
+        aliases = [cst.ImportAlias(cst.Name(name)) for name in names]
+        return node.with_changes(module=cst.Name("quart"), names=aliases)
+
+    return change
 
 
 def _loads(file: FileIndex, scope: Scope, name: str) -> Iterator[ast.Name]:

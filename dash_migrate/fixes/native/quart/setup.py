@@ -82,8 +82,18 @@ class Setup:
 
     def _flask(self, value: FlaskApp) -> None:
         call, file = value.site.node, value.site.file
-        if isinstance(call, ast.Call) and (value.cls is not None or last_name(call.func) == "partial"):
-            self.work.decline(file, call, "a Flask app of a class of its own")
+        if isinstance(call, ast.Call) and last_name(call.func) == "partial":
+            self.work.decline(file, call, "a Flask app that is not constructed directly")
+        for cls in self.work.facts.project.evaluator.objects.lineage(value.cls) if value.cls is not None else ():
+            self._subclass(cls)
+
+    def _subclass(self, cls: Cls) -> None:
+        """A class of the project that inherits from Flask: it may add to it, not change how it works."""
+        surface = {*table("flask_surface")["server"], *self.rows["internals"]} - set(self.rows["settings"])
+        for name in sorted(surface & set(cls.file.scope_of_node[cls.node].bindings)):
+            self.work.decline(cls.file, cls.node, f"`{name}` of the Flask app is overridden")
+        if cls.file.display not in self.work.files:
+            self.work.decline(cls.file, cls.node, "a Flask app of a class that is elsewhere")
 
     # --- what is done to servers and blueprints
 

@@ -1,0 +1,5 @@
+SECRET_KEY = "from-file"
+GREETING = "hi"
+MAIL_HOST = "m"
+MAIL_PORT = 25
+SESSION_COOKIE_SECURE = False
