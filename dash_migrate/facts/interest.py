@@ -42,6 +42,7 @@ def interesting_names(files: Iterable[FileIndex]) -> set[str]:
 
 def _definitions(file: FileIndex, edges: dict[str, set[str]], parameters: dict[str, list[Signature]]) -> set[str]:
     found = set()
+    packages: set[str] = set()
     known = names()
     for scope in file.scopes:
         for name, bindings in scope.bindings.items():
@@ -52,8 +53,8 @@ def _definitions(file: FileIndex, edges: dict[str, set[str]], parameters: dict[s
                     root = binding.module or binding.attr
                     if not binding.level and known.is_object_root(root):
                         found.add(name)
-                        if binding.kind == "import" and root.split(".")[0] == "flask":
-                            found |= _CONTEXT_NAMES  # ``rq = flask.request``
+                        if binding.kind == "import" and root.split(".")[0] != "dash":
+                            packages.add(name)
                 elif binding.value is not None:
                     for head in heads(binding.value):
                         edges[head].add(name)
@@ -93,6 +94,8 @@ def _definitions(file: FileIndex, edges: dict[str, set[str]], parameters: dict[s
             edges[head].add(last_name(target.value))
     for attr, uses in file.attributes.items():
         for node, _scope in uses:
+            if isinstance(node.value, ast.Name) and node.value.id in packages:
+                found.add(attr)  # ``rq = flask.request``, ``cache = flask_caching.Cache()``
             bound = getattr(node, "_bound", None)
             if bound is not None:
                 for head in heads(bound[1]):
@@ -205,7 +208,6 @@ def heads(node: ast.expr | None) -> Iterator[str]:
             yield current.value
 
 
-_CONTEXT_NAMES = frozenset(["request", "session", "g", "current_app"])
 _PASS_ON = frozenset(
     ["list", "tuple", "set", "dict", "reversed", "sorted", "iter", "next", "enumerate", "zip", "cast", "partial",
      "items", "values", "get", "pop", "copy", "frozenset", "SimpleNamespace", "Namespace"]

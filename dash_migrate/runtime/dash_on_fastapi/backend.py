@@ -104,7 +104,10 @@ class FastAPIBackend(FastAPIDashServer):
             view = functools.partial(_answer_of_hook, view_func)  # written for Flask: its rule, and what it returns
             self.server.router.routes.append(FlaskRoute(rule, view, endpoint or rule, methods))
         else:
+            known = len(self.server.router.routes)
             super().add_url_rule(rule, _off_the_loop(view_func), endpoint, methods, **options)
+            for route in self.server.router.routes[known:]:  # what werkzeug's map says at this time holds for a rule
+                route.strict_slashes = getattr(getattr(self.server, "url_map", None), "strict_slashes", None)
 
     def register_callback_api_routes(self, callback_api_paths: dict[str, Any]) -> None:
         for path, handler in callback_api_paths.items():
@@ -155,6 +158,9 @@ class FastAPIBackend(FastAPIDashServer):
             limit = getattr(self.server, "config", {}).get("MAX_CONTENT_LENGTH")
             if limit is not None and int(request.headers.get("content-length") or 0) > limit:
                 raise RequestEntityTooLarge()
+            body: Any = request.scope.get("dash.body")
+            if limit is not None and hasattr(body, "read") and len(await body.read()) > limit:
+                raise BadRequest()  # its length was not told: Flask reads no further, and that is no JSON
             if getattr(request.state, "json_body", None) is None:  # Dash's middleware could not read it
                 raise BadRequest() if is_json(request) else UnsupportedMediaType(NOT_JSON)
             return await dispatch(*args, **kwargs)

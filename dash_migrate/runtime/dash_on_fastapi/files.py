@@ -21,7 +21,8 @@ from .answers import from_werkzeug, wsgi_environ
 
 def send_file(request: Request, path_or_file: Any, **options: Any) -> Response:
     """``flask.send_file``: the same options, for a path or a file object."""
-    options.setdefault("max_age", _max_age(request))
+    if options.get("max_age") is None:
+        options["max_age"] = _max_age(request)
     made = werkzeug_send_file(path_or_file, wsgi_environ(request), **options)
     return from_werkzeug(made, request)
 
@@ -32,7 +33,8 @@ def send_from_directory(request: Request, directory: Any, path: Any, **options: 
     Raises:
         NotFound: no such file in the folder; for the app's error handlers.
     """
-    options.setdefault("max_age", _max_age(request))
+    if options.get("max_age") is None:
+        options["max_age"] = _max_age(request)
     made = werkzeug_send_from_directory(directory, path, wsgi_environ(request), **options)
     return from_werkzeug(made, request)
 

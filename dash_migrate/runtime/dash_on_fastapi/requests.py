@@ -64,13 +64,18 @@ def body_of(request: HTTPConnection, cache: bool = True, as_text: bool = False, 
     if parse_form_data:
         _parsed(request)
     data = b"" if request.scope.get("dash.form_read") else _whole_body(request)
+    data = data[: _setting(request, "MAX_CONTENT_LENGTH")]  # Flask stops there, if it was not told the length
     if cache:
         request.scope["dash.body_kept"] = True
     return data.decode("utf-8", "replace") if as_text else data
 
 
+def _setting(request: HTTPConnection, name: str, default: Any = None) -> Any:
+    return getattr(request.app, "config", {}).get(name, default)
+
+
 def _whole_body(request: HTTPConnection) -> bytes:
-    limit = getattr(request.app, "config", {}).get("MAX_CONTENT_LENGTH")
+    limit = _setting(request, "MAX_CONTENT_LENGTH")
     length = as_werkzeug(request).content_length
     if limit is not None and (length or 0) > limit:
         raise RequestEntityTooLarge
@@ -207,7 +212,13 @@ def _parsed(request: HTTPConnection) -> Any:
             data = _whole_body(request)
             request.scope["dash.form_read"] = "dash.body_kept" not in request.scope
             environ.update({"wsgi.input": io.BytesIO(data), "CONTENT_LENGTH": str(len(data))})
-            _, fields, uploads = parse_form_data(environ)
+            environ.pop("HTTP_TRANSFER_ENCODING", None)  # it is no longer in chunks
+            _, fields, uploads = parse_form_data(
+                environ,
+                max_content_length=_setting(request, "MAX_CONTENT_LENGTH"),
+                max_form_memory_size=_setting(request, "MAX_FORM_MEMORY_SIZE", 500_000),
+                max_form_parts=_setting(request, "MAX_FORM_PARTS", 1_000),
+            )
             known = (ImmutableMultiDict(fields), ImmutableMultiDict(uploads))
         request.scope["dash.form"] = known
     return known

@@ -138,7 +138,8 @@ def _rules(route: Any, prefix: str) -> Iterator[Rule]:
     if isinstance(options, dict):  # a FlaskRoute
         yield Rule(path, methods={*methods, "OPTIONS"}, endpoint=name, **options)
     elif methods:
-        yield Rule(as_rule(path), methods={*methods, "OPTIONS"}, endpoint=name)
+        strict = getattr(route, "strict_slashes", None)
+        yield Rule(as_rule(path), methods={*methods, "OPTIONS"}, endpoint=name, strict_slashes=strict)
     elif hasattr(route, "app") and hasattr(route, "path"):  # what is mounted answers for itself
         yield Rule(path + "/<path:path>", endpoint=name)
         yield Rule(path + "/", endpoint=name)

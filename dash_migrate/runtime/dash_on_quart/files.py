@@ -50,7 +50,8 @@ def send_from_directory(directory: str | os.PathLike[str], path: str | os.PathLi
     Raises:
         NotFound: there is no such file, or it is outside the folder.
     """
-    options.setdefault("max_age", current_app.get_send_file_max_age)
+    if options.get("max_age") is None:
+        options["max_age"] = current_app.get_send_file_max_age
     answer = utils.send_from_directory(
         directory,
         path,

@@ -38,6 +38,7 @@ def convert(work: Work) -> None:
             elif isinstance(value, ExtInst):
                 _object(work, file, reference.node, value.dotted)
     extensions.convert()
+    _looked_at_answers(work)
     setup.routers()
     for function in work.with_request:
         role = work.roles.by_function[function]
@@ -57,6 +58,16 @@ def _full_answers(work: Work) -> set[ast.AST]:
                 if isinstance(value, ExtInst) and value.dotted in rows["answers"]["makers"]:
                     found.add(value.site.node)
     return found
+
+
+def _looked_at_answers(work: Work) -> None:
+    """Hooks that ask how an answer is made."""
+    told = table("native_fastapi")["answer"]["told_otherwise"]
+    for role in work.roles.by_function.values():
+        if role.kind == "after":
+            for node in ast.walk(role.function):
+                if isinstance(node, ast.Attribute) and node.attr in told:
+                    work.decline(role.file, node, f"`{node.attr}` of an answer has no counterpart")
 
 
 def _is_kept(attribute: ast.Attribute, rows: dict[str, Any]) -> bool:
