@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from dash_migrate.facts.scopes import Binding, FileIndex, parent_of
-from dash_migrate.facts.values import Ext, ExtInst
+from dash_migrate.facts.values import Blueprint, Ext, ExtInst
 from dash_migrate.fixes.native.work import Work
 from dash_migrate.rules_data import table
 
@@ -71,12 +71,37 @@ class Extensions:
             known = "*" in allowed or not name or "." in name
             if isinstance(parent, ast.Attribute) and parent.value is node and not known and parent.attr not in allowed:
                 self.work.decline(file, parent, f"`{parent.attr}` of `{value.dotted}` has no counterpart")
+            method = parent if isinstance(parent, ast.Attribute) and parent.value is node else None
+            call = parent_of(method) if method is not None else None
+            if isinstance(call, ast.Call) and method is not None and call.func is method:
+                self._options(file, call, row, f"{name}.{method.attr}")
+                if row.get("plain_functions"):
+                    self._plain_function(file, call, value.dotted)
         elif isinstance(parent, ast.Call) and parent.func is node:
+            self._options(file, parent, row, name)
             declined = row.get("declined_options", {}).get(name, ())
             for option in parent.keywords:
                 if option.arg in declined:
                     self.work.decline(file, option.value, f"`{value.dotted}(…, {option.arg})` has no counterpart")
         return True
+
+    def _options(self, file: FileIndex, call: ast.Call, row: dict[str, Any], name: str) -> None:
+        """Decline options that the counterpart does not list, where it lists them."""
+        known = row.get("options", {}).get(name)
+        for option in call.keywords if known is not None else ():
+            if option.arg not in known:
+                self.work.decline(file, option.value, f"`{name}(…, {option.arg or '**'})` has no counterpart")
+
+    def _plain_function(self, file: FileIndex, call: ast.Call, dotted: str) -> None:
+        """Decline what is done to blueprints or as a context manager."""
+        outer = parent_of(call)
+        given = [*call.args, *(outer.args if isinstance(outer, ast.Call) and outer.func is call else ())]
+        project = self.work.facts.project
+        for node in given:
+            if any(isinstance(v, Blueprint) for v in project.evaluator.eval(node, project.scope_at(file, node))):
+                self.work.decline(file, call, f"`{dotted}` for a blueprint has no counterpart")
+        if isinstance(outer, ast.withitem):
+            self.work.decline(file, call, f"`{dotted}` as a context manager has no counterpart")
 
     # --- imports
 
@@ -117,6 +142,11 @@ class Extensions:
 
     def _settings(self, row: dict[str, Any]) -> None:
         """Decline values of settings that the counterpart does not know."""
+        for setting in row.get("declined_settings", {}).get("names", ()):
+            for name in self.work.files:
+                file = self.work.facts.project.files[name]
+                for value in _values_of(file.tree, setting):
+                    self.work.decline(file, value, f"`{setting}` has no counterpart")
         for setting, known in row.get("config", {}).items():
             for name in self.work.files:
                 file = self.work.facts.project.files[name]

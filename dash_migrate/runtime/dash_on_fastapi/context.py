@@ -54,6 +54,11 @@ def request_json() -> Any:
     return request.get_json()
 
 
+def current_view() -> Any:
+    """The view that the current request goes to; None if there is none."""
+    return getattr(current_request().scope.get("dash.route"), "endpoint", None)
+
+
 def add_header(response: Any, name: str, value: str) -> None:
     """Add a header to an answer, beside others of its name."""
     headers = response.headers
@@ -141,6 +146,7 @@ __all__ = [
     "body_of",
     "context_values",
     "current_app",
+    "current_view",
     "default_options_response",
     "flash",
     "g",

@@ -100,6 +100,11 @@ def as_answer(value: Any) -> Any:
     return value
 
 
+def current_view() -> Any:
+    """The view that the current request goes to; None if there is none."""
+    return current_app.view_functions.get(request.endpoint or "")
+
+
 def add_header(response: Any, name: str, value: str) -> None:
     """Add a header to an answer, beside others of its name."""
     response.headers.add(name, value)
@@ -140,6 +145,7 @@ __all__ = [
     "body_of",
     "context_values",
     "current_app",
+    "current_view",
     "default_options_response",
     "flash",
     "g",
