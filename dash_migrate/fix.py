@@ -11,7 +11,7 @@ from dash_migrate.app_records import app_records
 from dash_migrate.check import Report, display_path, narrowed, report_on
 from dash_migrate.findings.library import Found
 from dash_migrate.findings.library import search as find_library
-from dash_migrate.fixes import dash_majors, declines, overrides
+from dash_migrate.fixes import dash_majors, declines, overrides, skeleton
 from dash_migrate.fixes.guard.plan import default_first
 from dash_migrate.fixes.guard.plan import fix as compute_guarded
 from dash_migrate.fixes.library import rewrite as rewrite_library
@@ -43,12 +43,14 @@ def fix(
     base: Path | None = None,
     with_badge: bool = False,
     dash_version: str | None = None,
+    with_skeleton: bool = False,
 ) -> Outcome:
     """Compute the move of the project under ``paths``, and the report of what is left.
 
     Several targets, or the strategy ``guard``, give one code base whose backend is chosen when it starts.
 
     Args:
+        with_skeleton: fill in what backend classes of the project lack.
         dash_version: the release of Dash to ask for (default: the oldest that works, for exact pins a tried one).
 
     Raises:
@@ -59,7 +61,7 @@ def fix(
     loaded = load(paths, base)
     loaded.dash_version = dash_version
     named = [display_path(p) for p in paths] if all(Path(p).is_file() for p in paths) else []
-    outcome = fix_loaded(loaded, targets, named, strategy, with_badge)
+    outcome = fix_loaded(loaded, targets, named, strategy, with_badge, with_skeleton)
     narrowed(outcome.report, paths)
     return outcome
 
@@ -70,6 +72,7 @@ def fix_loaded(
     only: Sequence[str] = (),
     strategy: Strategy = "auto",
     with_badge: bool = False,
+    with_skeleton: bool = False,
 ) -> Outcome:
     """The same for a project that has been read; ``only`` as in ``fixes.plan.fix``.
 
@@ -84,6 +87,9 @@ def fix_loaded(
     current: dict[str, bytes] = {} if only else dash_majors.rewrite(loaded)
     created: dict[str, bytes] = {}
     state = load_files(loaded.files, loaded.selection, current) if current else loaded
+    if with_skeleton:
+        current.update(skeleton.rewrite(state))
+        state = load_files(loaded.files, loaded.selection, current)
     for _ in range(PASSES):
         revived = overrides.rewrite(state, only)
         if not revived:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dash_migrate.check import check
 from dash_migrate.findings.backend_surface import members
+from dash_migrate.fix import fix
 from dash_migrate.probe.surface import CLASSES, surface
 from dash_migrate.rules_data import table
+from dash_migrate.writes.apply import apply
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +73,40 @@ def test_dash_refuses_what_is_reported(arguments: str) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)) as raised:
         eval(f"Dash('x', {arguments})", {"Dash": Dash, "Flask": Flask, "FlaskDashServer": FlaskDashServer, **locals()})
     assert raised.type.__name__ == REFUSED[arguments]
+
+
+HALF = """\
+from dash import Dash, html
+from dash.backends.base_server import BaseDashServer
+
+
+class Half(BaseDashServer):
+    # comments stay
+
+    @staticmethod
+    def create_app(name="__main__", config=None):
+        return object()
+
+
+app = Dash(__name__, backend=Half)
+"""
+
+
+def test_a_skeleton_has_all_that_dash_asks_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("app.py").write_text(HALF, encoding="utf-8")
+    before = {f.code for f in check(["."], ("fastapi",)).findings}
+    assert {"DM801", "DM804"} <= before
+    assert fix(["."], ("fastapi",)).changes == []
+    outcome = fix(["."], ("fastapi",), with_skeleton=True)
+    apply(outcome.changes)
+    assert fix(["."], ("fastapi",), with_skeleton=True).changes == []
+    left = [f.code for f in outcome.report.findings if f.obligation == "required"]
+    assert set(left) == {"DM904"}
+    text = Path("app.py").read_text(encoding="utf-8")
+    assert "# comments stay" in text
+    made: dict[str, Any] = {}
+    exec(compile(text.split("app = ")[0], "app.py", "exec"), made)
+    assert made["Half"](None).request_adapter()  # nothing abstract is left
+    with pytest.raises(NotImplementedError):
+        made["Half"](None).jsonify({})

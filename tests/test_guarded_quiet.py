@@ -161,3 +161,36 @@ def test_what_is_wrong_in_it_is_said(tmp_path: Path) -> None:
     with inside(project(tmp_path, files)):
         found = {f.code for f in check(["."], ("fastapi",)).findings}
     assert {"DM502", "DM402", "DM205", "DM401"} <= found
+
+
+MIXED = """\
+from dash import Dash, html
+from fastapi import FastAPI
+
+api = FastAPI()
+
+
+@api.get("/health")
+def health():
+    return {"ok": True}
+
+
+app = Dash(__name__, server=api)
+app.layout = html.Div("hello")
+server = app.server
+
+
+@server.before_request
+def gate():
+    return "no"
+
+
+server.add_middleware(lambda inner: inner)
+"""
+
+
+def test_flask_on_a_fastapi_server_is_said(tmp_path: Path) -> None:
+    with inside(project(tmp_path, {"app.py": MIXED, "requirements.txt": "dash[fastapi]>=4.4\n"})):
+        found = check(["."], ("fastapi",)).findings
+        assert [(f.code, f.span.line, f.obligation) for f in found] == [("DM201", 17, "required")]
+        assert check(["."], ("quart",)).findings == []

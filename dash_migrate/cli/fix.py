@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     help="How Flask code is carried over; guard keeps Flask as one of the backends.",
 )
 @click.option("--with-badge", is_flag=True, help="With several targets: add a component that shows the backend.")
+@click.option(
+    "--with-backend-skeleton", "with_skeleton", is_flag=True, help="Fill in what your own backend classes lack."
+)
 @click.option("--dash-version", metavar="X.Y", help="The release of Dash to ask for. Default: the oldest that works.")
 @click.option("--diff", is_flag=True, help="Show what would change and write nothing.")
 @click.option("--strict", is_flag=True, help="Let optional findings fail too.")
@@ -42,6 +45,7 @@ def fix(
     targets: tuple[str, ...],
     strategy: str,
     with_badge: bool,
+    with_backend_skeleton: bool,
     dash_version: str | None,
     diff: bool,
     strict: bool,
@@ -56,7 +60,8 @@ def fix(
 
     chosen = checked_paths(paths)
     try:
-        outcome = compute(chosen, in_order(targets), cast("Strategy", strategy), None, with_badge, dash_version)
+        options = (with_badge, dash_version, with_backend_skeleton)
+        outcome = compute(chosen, in_order(targets), cast("Strategy", strategy), None, *options)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     if diff:

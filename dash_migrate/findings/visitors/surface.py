@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from dash_migrate.facts.scopes import parent_of
-from dash_migrate.facts.values import Blueprint, Bridged, DashApp, Value
+from dash_migrate.facts.values import AsgiApp, Blueprint, Bridged, DashApp, Value
 from dash_migrate.findings.context import Context
 from dash_migrate.findings.visitors import on
 from dash_migrate.rules_data import table
@@ -22,6 +22,10 @@ def server_attribute(context: Context, node: ast.Attribute) -> None:
     if servers:
         _report_surface(context, node, attr, servers)
         return
+    kinds = {v.kind for v in values if isinstance(v, AsgiApp) and v in _served(context)}
+    if kinds:
+        _report_mixed(context, node, attr, kinds)
+        return
     if any(isinstance(v, Bridged) or v in context.facts.bridged_hosts for v in values):
         context.report("DM905", node, [])
         return
@@ -36,6 +40,22 @@ def server_attribute(context: Context, node: ast.Attribute) -> None:
             apps = context.sides.apps_for(context.file)
             if not apps or not all(app.native or app.bridged for app in apps):
                 context.report("DM206", parent, apps)
+
+
+def _served(context: Context) -> set[Value]:
+    """The FastAPI and Quart apps that Dash apps are given for a server."""
+    return {server for app in context.facts.apps for server in app.servers if isinstance(server, AsgiApp)}
+
+
+def _report_mixed(context: Context, node: ast.Attribute, attr: str, kinds: set[str]) -> None:
+    """What is done to a FastAPI or Quart app in Flask's words, and is not there."""
+    row = table("flask_surface")["server"].get(attr)
+    if row is None or attr == "run":
+        return
+    missing = {kind for kind in kinds if row.get(kind) == "missing"}
+    if missing:
+        apps = [a for a in context.facts.apps if any(isinstance(s, AsgiApp) for s in a.servers)]
+        context.report(row["rule"], node, apps, only=missing)
 
 
 def _report_surface(context: Context, node: ast.Attribute, attr: str, servers: list[Value]) -> None:
