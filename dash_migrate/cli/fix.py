@@ -33,9 +33,7 @@ if TYPE_CHECKING:
     help="How Flask code is carried over; guard keeps Flask as one of the backends.",
 )
 @click.option("--with-badge", is_flag=True, help="With several targets: add a component that shows the backend.")
-@click.option(
-    "--with-backend-skeleton", "with_skeleton", is_flag=True, help="Fill in what your own backend classes lack."
-)
+@click.option("--with-backend-skeleton", is_flag=True, help="Fill in what your own backend classes lack.")
 @click.option("--dash-version", metavar="X.Y", help="The release of Dash to ask for. Default: the oldest that works.")
 @click.option("--diff", is_flag=True, help="Show what would change and write nothing.")
 @click.option("--strict", is_flag=True, help="Let optional findings fail too.")

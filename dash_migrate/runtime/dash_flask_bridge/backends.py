@@ -318,6 +318,15 @@ def quart_parts() -> tuple[type, ...]:
     from quart import Response
 
     class QuartBridge(Bridge):
+        def serve_websocket_callback(self, dash_app: Any) -> None:
+            """As Dash's, under a name of its own: several apps may share a server."""
+            add = self.server.websocket
+            vars(self.server)["websocket"] = lambda path, **options: add(path, **{"endpoint": path, **options})
+            try:
+                super().serve_websocket_callback(dash_app)  # type: ignore[misc]
+            finally:
+                del vars(self.server)["websocket"]
+
         def native_response(self, answer: Any) -> Any:
             return Response(answer.get_data(), answer.status_code, answer.headers)
 
