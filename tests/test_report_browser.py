@@ -201,6 +201,9 @@ def test_on_paper(page: Page, tmp_path: Path) -> None:
     page.media("")
     page.pdf(tmp_path / "report.pdf")
     assert (tmp_path / "report.pdf").read_bytes()[:4] == b"%PDF"
+    shown = '[...document.querySelectorAll("#found > li:not([hidden]) [data-hunks]")]'
+    assert page.run(f"{shown}.length") > 3
+    assert page.run(f"{shown}.every((place) => place.children.length)")
 
 
 def test_without_script_everything_is_there(page: Page, report: Path) -> None:

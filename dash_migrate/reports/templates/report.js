@@ -12,6 +12,27 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", tell);
   tell();
 
+  // The lines of a hunk around those of a finding; the whole of it stands under "Proposed changes".
+  const near = (hunk, from, to) => {
+    const copy = hunk.cloneNode(false);
+    copy.removeAttribute("id");
+    let line = Number(hunk.dataset.start);
+    for (const row of hunk.children) {
+      if (row.classList.contains("head")) continue;
+      if (line >= from - 2 && line <= to + 3) copy.append(row.cloneNode(true));
+      if (!row.classList.contains("add")) line += 1;
+    }
+    return copy;
+  };
+  const fill = (details) => {
+    details.querySelectorAll("[data-hunks]:empty").forEach((place) => {
+      place.dataset.hunks.split(" ").forEach((id) => {
+        const hunk = document.getElementById("hunk-" + id);
+        if (hunk) place.append(near(hunk, Number(place.dataset.from), Number(place.dataset.to)));
+      });
+    });
+  };
+
   // On paper everything is open, unless that would be hundreds of pages.
   const MOST = 150;
   let opened = [];
@@ -19,7 +40,7 @@
     const few = document.querySelectorAll("#found > li:not([hidden])").length <= MOST;
     opened = Array.from(document.querySelectorAll(few ? "details" : "details.app"))
       .filter((one) => !one.open && !one.closest("[hidden]"));
-    opened.forEach((one) => { one.open = true; });
+    opened.forEach((one) => { one.open = true; fill(one); });
   });
   addEventListener("afterprint", () => { opened.forEach((one) => { one.open = false; }); });
 
@@ -59,26 +80,6 @@
     search.focus();
   });
 
-  // The lines of a hunk around those of a finding; the whole of it stands under "Proposed changes".
-  const near = (hunk, from, to) => {
-    const copy = hunk.cloneNode(false);
-    copy.removeAttribute("id");
-    let line = Number(hunk.dataset.start);
-    for (const row of hunk.children) {
-      if (row.classList.contains("head")) continue;
-      if (line >= from - 2 && line <= to + 3) copy.append(row.cloneNode(true));
-      if (!row.classList.contains("add")) line += 1;
-    }
-    return copy;
-  };
-  const fill = (details) => {
-    details.querySelectorAll("[data-hunks]:empty").forEach((place) => {
-      place.dataset.hunks.split(" ").forEach((id) => {
-        const hunk = document.getElementById("hunk-" + id);
-        if (hunk) place.append(near(hunk, Number(place.dataset.from), Number(place.dataset.to)));
-      });
-    });
-  };
   list.addEventListener("toggle", (event) => { if (event.target.open) fill(event.target); }, true);
 
   list.addEventListener("keydown", (event) => {
