@@ -63,6 +63,8 @@ PAIRS = [
 @pytest.mark.boot
 @pytest.mark.parametrize(("case", "target"), PAIRS)
 def test_the_counterpart_answers_as_the_extension(case: str, target: str, tmp_path: Path) -> None:
+    for package in re.findall(r"(?m)^from (flask_\w+)", (HERE / case / "app.py").read_text()):
+        pytest.importorskip(package)
     before, after = places(case, target, tmp_path)
     report = replay_both(before, after, load(HERE / case / "requests.toml"), after=Start("uvicorn"), copy=False)
     assert report.ok, str(report)

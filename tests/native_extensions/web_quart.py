@@ -4,6 +4,7 @@
 import sys
 
 gone = [
+    "flask_bcrypt",
     "dash_auth",
     "flask_caching",
     "flask_compress",

@@ -1,8 +1,13 @@
 from dash import Input, Output, html
+from flask_bcrypt import Bcrypt, check_password_hash
 from flask_httpauth import HTTPBasicAuth, HTTPTokenAuth, MultiAuth
 from web import Flask, dash_on, g, jsonify, make_response, page, request
 
 server = Flask(__name__)
+server.config["BCRYPT_LOG_ROUNDS"] = 4
+bcrypt = Bcrypt(server)
+hashes = {"ann": bcrypt.generate_password_hash("pä:ss"), "bob": bcrypt.generate_password_hash("b").decode()}
+kept = "$2b$04$RoCdknUzmqg9KxYtes83TORW3u.TKKZMqcTJN/4Pi4wbrEo1VCOuS"
 basic = HTTPBasicAuth(realm="vault")
 token = HTTPTokenAuth(scheme="Bearer")
 key = HTTPTokenAuth(header="X-Key", realm="keys")
@@ -14,7 +19,8 @@ both = MultiAuth(basic, token, key)
 def verify(user, password):
     if user == "anyone":
         return True
-    return {"name": user} if (user, password) in (("ann", "pä:ss"), ("bob", "b")) else None
+    known = user in hashes and bcrypt.check_password_hash(hashes[user], password)
+    return {"name": user} if known and not check_password_hash(kept, password) else None
 
 
 @basic.get_user_roles
