@@ -150,6 +150,16 @@ def test_it_is_found_and_its_tests_stay(tmp_path: Path) -> None:
     assert (tmp_path / "tests/test_notes.py").read_text() == FILES["tests/test_notes.py"]
 
 
+def test_a_published_package_with_a_demo_is_a_library(tmp_path: Path) -> None:
+    demo = "from dash import Dash, html\nfrom dash_notes import add_notes\n\napp = Dash()\napp.layout = html.P()\n"
+    with inside(_written(tmp_path)):
+        Path("app.py").write_text(demo + "add_notes(app)\n", encoding="utf-8")
+        assert "DM603" not in {f.code for f in check(["."], ("fastapi",)).findings}
+        with Path("pyproject.toml").open("a") as file:
+            file.write('classifiers = ["Framework :: Dash"]\n\n[build-system]\nrequires = ["setuptools"]\n')
+        assert {f.code for f in check(["."], ("fastapi",)).findings} == {"DM603"}
+
+
 @pytest.mark.boot
 def test_it_serves_apps_on_every_backend(tmp_path: Path) -> None:
     before, after = _written(tmp_path / "before"), _moved(tmp_path / "after")

@@ -23,6 +23,10 @@ _TEST = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py$")
 _KNOWS = re.compile(rb"(?i)\b(?:fastapi|quart|starlette|asgi)\b")
 
 
+#: calls that only ask what a server is
+_ASKING = frozenset(["flask_of", "isinstance", "hasattr", "getattr", "type", "id", "print", "repr", "str"])
+
+
 @dataclass(frozen=True)
 class Guest:
     """One expression that is the server of an app somebody else makes."""
@@ -101,8 +105,12 @@ def _in_function(
                     continue
         elif isinstance(node, ast.Name) and node.id in aliases and isinstance(node.ctx, ast.Load):
             parent = parents.get(node)
+            if isinstance(parent, ast.keyword):
+                parent = parents.get(parent)
             if isinstance(parent, ast.Attribute):
                 yield Guest(owner, node, node.id, parent.attr)
+            elif isinstance(parent, ast.Call) and ast.unparse(parent.func).split(".")[-1] not in _ASKING:
+                yield Guest(owner, node, node.id)  # passed on to what will treat it likewise
 
 
 def _used_as(node: ast.expr, parents: dict[ast.AST, ast.AST], function: FunctionNode) -> str:

@@ -44,8 +44,12 @@ def search(files: FileSet, loaded: Loaded | None) -> list[Found]:
         files: the files of the project.
         loaded: its facts, where it imports Dash at all.
     """
-    if loaded is not None and any(not is_aside(app.file.display) for app in loaded.facts.apps):
-        return []
+    apps = [a for a in loaded.facts.apps if not is_aside(a.file.display)] if loaded is not None else []
+    if apps:
+        package = _published(files)
+        if not package or any(app.file.display.startswith(package) for app in apps):
+            return []
+        return [one for one in _search(files, loaded) if one.path.startswith(package)]
     if (loaded is None or not loaded.selection.files) and not _declares_dash(files):
         return []
     return list(_search(files, loaded))
@@ -67,6 +71,21 @@ def _search(files: FileSet, loaded: Loaded | None) -> Iterator[Found]:
             continue
         if found or has_moved:
             yield Found(path, source, found)
+
+
+def _published(files: FileSet) -> str:
+    """The folder of the package that the project publishes for Dash apps, with a ``/``; "" if it is no such project."""
+    import tomli
+
+    try:
+        data = tomli.loads(Path(files.locate("pyproject.toml")).read_bytes().decode())
+    except (OSError, ValueError):
+        return ""
+    project = data.get("project", {})
+    name = str(project.get("name", "")).replace("-", "_").lower()
+    if "build-system" not in data or not project.get("classifiers") or not name.startswith("dash_"):
+        return ""  # an app may be a package too
+    return next((f"{folder}{name}/" for folder in ("", "src/") if f"{folder}{name}/__init__.py" in files.python), "")
 
 
 def _declares_dash(files: FileSet) -> bool:
