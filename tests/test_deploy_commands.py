@@ -7,7 +7,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from deploy_help import APP, found, moved, one
+from deploy_help import APP, found, inside, moved, one, project
+
+from dash_migrate.fix import fix
+from dash_migrate.model import Backend
 
 WORKER = "uvicorn.workers.UvicornWorker"
 
@@ -509,3 +512,18 @@ def test_a_package_that_a_command_gives_up_goes_from_the_dockerfile_too(tmp_path
     old = 'FROM x\nRUN pip install -r requirements.txt gunicorn && rm -r /root/.cache\nCMD ["gunicorn", "-b", ":80", "app:server"]\n'
     made = moved(tmp_path, {"Dockerfile": old, "requirements.txt": "dash\n", "Procfile": "web: gunicorn app:server\n"})
     assert "RUN pip install -r requirements.txt && rm" in made["Dockerfile"]
+
+
+@pytest.mark.parametrize("targets", [("fastapi",), ("flask", "fastapi")])
+def test_nothing_is_deployed_anew_where_the_app_could_not_be_moved(
+    tmp_path: Path, targets: tuple[Backend, ...]
+) -> None:
+    files = {
+        "routes.py": b'from app import server\rimport dash\r@server.route("/x")\rdef x():\r    return "x"\r',
+        "Procfile": "web: gunicorn app:server\n",
+        "requirements.txt": "dash\ngunicorn\n",
+    }
+    with inside(project(tmp_path, files)):
+        outcome = fix([Path(".")], targets, "bridge")
+    assert [e.path for e in outcome.errors] == ["routes.py"]
+    assert outcome.changes == []

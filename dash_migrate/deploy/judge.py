@@ -272,13 +272,14 @@ def changes(loaded: Loaded, targets: tuple[Backend, ...], state: Loaded | None =
         targets: the backend it moves to; several: those it can run on, the first by default.
         state: the project after the Python rewrite (default: the same).
     """
+    moved = state is not None
     state = state or loaded
     contents = {**loaded.contents, **{path: source.data for path, source in state.sources.items()}, **state.contents}
     workspace = Workspace(loaded, contents)
     guarded = len(targets) > 1
     with_flask = guarded and "flask" in targets
     target = next(t for t in targets if t != "flask") if with_flask else targets[0]
-    backend_of = _after(target) if guarded else _moved(loaded, state, target)
+    backend_of = _moved(state, target) if moved else _after(target)
     starts = Starts(workspace, backend_of)
     edits: dict[str, list[Edit]] = {}
     created: dict[str, bytes] = {}
@@ -304,7 +305,7 @@ def changes(loaded: Loaded, targets: tuple[Backend, ...], state: Loaded | None =
         for config, made in starts.configs():
             edits.setdefault(config.file.path, []).extend(made)
     backends = {backend_of(app) for app in loaded.facts.apps} & set(BACKENDS)
-    if guarded and {app.backend for app in loaded.facts.apps} & {"flask", "several"}:
+    if guarded and any(app.backend in ("flask", "several") and backend_of(app) != "flask" for app in loaded.facts.apps):
         backends = set(targets)
     if target == "flask" or backends != {"flask"}:
         judge = Requirements(workspace, backends, importer(workspace), starts.servers)
@@ -316,17 +317,17 @@ def changes(loaded: Loaded, targets: tuple[Backend, ...], state: Loaded | None =
     return {**_applied(workspace, edits), **created}
 
 
-def _moved(loaded: Loaded, state: Loaded, target: Backend) -> BackendOf:
-    """The backend each app of the old state has in the new one."""
+def _moved(state: Loaded, target: Backend) -> BackendOf:
+    """The backend each app of the old state has in the new one: one that could not be moved is still on Flask."""
     now: dict[str, set[str]] = {}
     for app in state.facts.apps:
         now.setdefault(app.file.display, set()).add(app.backend)
 
     def backend_of(app: App) -> str:
-        if app.backend != "flask" or state is loaded:
-            return target if app.backend == "flask" else app.backend
+        if app.backend != "flask":
+            return app.backend
         found = now.get(app.file.display, set())
-        if target in found or not found:
+        if target in found or not found <= set(BACKENDS) or not found:
             return target
         return "flask" if "flask" in found else sorted(found)[0]
 

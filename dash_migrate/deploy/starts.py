@@ -12,7 +12,7 @@ from functools import cached_property
 from dash_migrate.deploy.argv import Argv, Item
 from dash_migrate.deploy.commands import Command, parse_flags
 from dash_migrate.deploy.managers import Plan, flask_run, plan, worker_of
-from dash_migrate.deploy.readers import WORDS, pieces
+from dash_migrate.deploy.readers import IN_PYTHON, WORDS, pieces
 from dash_migrate.deploy.targets import USUAL_NAMES, Target, Targets
 from dash_migrate.deploy.texts import Edit, Text, apply
 from dash_migrate.deploy.workspace import DeployFile, Workspace
@@ -117,7 +117,7 @@ class Starts:
         return list(self._find())
 
     def _find(self) -> Iterator[Start]:
-        for file in (*self.workspace.holding(WORDS, KINDS), *self.workspace.scripts(WORDS)):
+        for file in (*self.workspace.holding(WORDS, KINDS), *self.workspace.scripts(IN_PYTHON)):
             commands = list(self._commands(file))
             if file.kind != "python" and not any(c.manager.startswith("gunicorn") for c in commands):
                 unread = self._unread(file)

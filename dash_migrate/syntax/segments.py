@@ -130,6 +130,8 @@ def parse_segment(segment: Segment, indent: str, newline: str) -> cst.Module:
     import libcst as cst
 
     text = segment.text.lstrip("\f\ufeff")
+    if len(text) > _SHORT and _is_too_much(text):
+        raise NotReproducible(f"line {segment.line}: too deeply nested for LibCST")
     try:
         module = cst.parse_module(
             text, cst.PartialParserConfig(default_indent=indent, default_newline=cast("Any", newline))
@@ -139,6 +141,25 @@ def parse_segment(segment: Segment, indent: str, newline: str) -> cst.Module:
     if module.code != text:
         raise NotReproducible("its round trip through LibCST differs")
     return module
+
+
+#: no text of this length (characters) can be too much for LibCST
+_SHORT = 5_000
+#: nesting that LibCST takes minutes for, and operands of one ``and`` on which it dies of a segmentation fault
+_DEEPEST, _LONGEST = 2_500, 5_000
+
+
+def _is_too_much(text: str) -> bool:
+    try:
+        todo: list[tuple[ast.AST, int]] = [(ast.parse(text), 0)]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False  # LibCST says what it thinks of it
+    while todo:
+        node, depth = todo.pop()
+        if depth > _DEEPEST or (isinstance(node, ast.BoolOp) and len(node.values) > _LONGEST):
+            return True
+        todo += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
+    return False
 
 
 def default_indent(text: str) -> str:

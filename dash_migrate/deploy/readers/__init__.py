@@ -32,6 +32,8 @@ class Piece:
 
 #: what a file must hold to be worth reading for commands
 WORDS = (b"gunicorn", b"waitress", b"flask", b"uvicorn", b"hypercorn", b"granian", b"uwsgi", b"mod_wsgi")
+#: … and a Python file
+IN_PYTHON = (b"gunicorn", b"waitress-serve")
 #: … and for requirements that are installed by command
 INSTALLS = (b"pip install", b"pip3 install", b'"install"', b"uv add", b"poetry add", b"-m pip")
 

@@ -32,7 +32,7 @@ def read(data: str, setting: Setting) -> Iterator[Piece]:
     named: set[int] = set()
     compared: set[int] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and re.match(r"(os\.)?(exec|spawn|posix_spawn)", ast.unparse(node.func)):
+        if isinstance(node, ast.Call) and _called(node.func).startswith(("exec", "spawn", "posix_spawn")):
             named |= {id(a) for a in node.args}
         if isinstance(node, ast.Compare):  # ``backend in ("flask", "quart")`` runs nothing
             compared |= {id(c) for c in node.comparators}
@@ -51,6 +51,10 @@ def read(data: str, setting: Setting) -> Iterator[Piece]:
             text = _string(data, places, node)
             if text is not None and _COMMAND.match(text.value):
                 yield Piece(setting, text)
+
+
+def _called(func: ast.expr) -> str:
+    return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
 
 
 def _argv(data: str, places: TextMap, node: ast.List | ast.Tuple) -> Argv | None:
