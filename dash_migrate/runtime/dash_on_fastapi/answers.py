@@ -312,6 +312,21 @@ def as_werkzeug_error(error: BaseException) -> WerkzeugHTTPException:
     return cast("WerkzeugHTTPException", made)
 
 
+def handler_key(key: Any) -> Any:
+    """What an error handler is registered for: werkzeug's own classes stand for their status."""
+    code = getattr(key, "code", None)
+    return code if isinstance(key, type) and default_exceptions.get(code) is key else key  # type: ignore[arg-type]
+
+
+def handler_keys(error: WerkzeugHTTPException) -> list[Any]:
+    """What the handler of an HTTP error may be registered for, the most specific first."""
+    own = default_exceptions.get(error.code or 0)
+    keys: list[Any] = [] if own in type(error).__mro__ else [error.code]
+    for cls in type(error).__mro__:
+        keys += [error.code, cls] if cls is own else [cls]
+    return keys
+
+
 def abort(status: Any, *args: Any, **kwargs: Any) -> None:
     """``flask.abort``: stop with an HTTP error, or with an answer.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import sys
 from typing import Any, cast
 
 from starlette.requests import HTTPConnection, Request
@@ -44,6 +45,13 @@ def copy_current_request_context(function: Any) -> Any:
         return context.copy().run(function, *args, **kwargs)
 
     return in_context
+
+
+def notify(signal: str, server: Any, **values: Any) -> None:
+    """Send one of the signals, if the app has them: see ``signals.py``."""
+    module = sys.modules.get(f"{__package__}.signals")
+    if module is not None:
+        getattr(module, signal).send(server, **values)
 
 
 def serving(connection: HTTPConnection | None) -> contextvars.Token[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,8 +17,8 @@ from werkzeug.exceptions import InternalServerError
 from werkzeug.http import remove_entity_headers
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .answers import Answered, as_werkzeug_error, error_page, make_response
-from .current import current_request, serving
+from .answers import Answered, as_werkzeug_error, error_page, handler_keys, make_response
+from .current import current_request, notify, serving
 from .routing import Proceed, Routes
 from .threads import in_thread, thread_of_its_own
 
@@ -57,6 +58,7 @@ class Dispatch:
         try:
             try:
                 route, wrong = self._find(scope)
+                await signal("request_started", self.server)
                 answer = await self._before(request)
                 if answer is None and wrong is None and not isinstance(route, Response):
                     answer = await self._around(request)
@@ -87,6 +89,7 @@ class Dispatch:
                 hooks += getattr(router, "teardown_hooks", ())
             for hook in [*reversed(hooks), *reversed(self.server.context_hooks)]:
                 await call(hook, error)
+            await signal("request_tearing_down", self.server, exc=error)
 
     def _find(self, scope: Any) -> tuple[Any, Exception | None]:
         try:
@@ -164,6 +167,7 @@ class Dispatch:
             shown = self._shown_by_dash(error)
             if shown is not None:
                 return shown
+            await signal("got_request_exception", self.server, exception=error)
             log.error("Exception on %s [%s]", request.url.path, request.method, exc_info=error)
         if handler is None:
             return error_page(error)
@@ -185,7 +189,7 @@ class Dispatch:
             handlers.update(getattr(router, "handlers", {}))
         if isinstance(error, (HTTPException, WerkzeugHTTPException)):
             given = as_werkzeug_error(error)
-            kinds = [given.code, *type(error).__mro__, *type(given).__mro__]
+            kinds = [*handler_keys(given), *type(error).__mro__]
             return next((handlers[k] for k in kinds if k in handlers), None), given
         for cls in type(error).__mro__:
             if cls in handlers:
@@ -289,6 +293,7 @@ class Outgoing:
             elif answer is not None:
                 made = make_response(answer)
                 response = WerkzeugResponse(bytes(made.body), made.status_code, list(made.headers.items()))
+        await signal("request_finished", self.server, response=response)
         empty = response.status_code in (204, 304)
         if response.status_code == 304:
             remove_entity_headers(response.headers)
@@ -316,6 +321,12 @@ def _unreadable() -> Iterator[bytes]:
     for _ in (None,):
         raise RuntimeError("The body of an answer that is made while it is sent cannot be read in a hook.")
     yield b""
+
+
+async def signal(name: str, server: Any, **values: Any) -> None:
+    """Send a signal, if the app has any."""
+    if f"{__package__}.signals" in sys.modules:
+        await in_thread(notify, name, server, **values)
 
 
 async def call(hook: Any, *args: Any) -> Any:

@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 from .answers import Json, make_response
 from .backend import FastAPIBackend
 from .config import Config
-from .current import AppContext, app_context, current_request, has_request
+from .current import AppContext, app_context, current_request, has_request, notify
 from .flask_parts import FlaskParts
 from .flask_routes import FlaskRoutes
 from .peer import as_passed_on
@@ -47,6 +47,7 @@ class FlaskLikeServer(FlaskRoutes, FlaskParts, Server):
         self.config = Config(self.instance_path if instance_relative_config else self.root_path)
         self.json = Json()
         self.jinja_options: dict[str, Any] = {}
+        self._included: list[Any] = []
         self.extensions: dict[str, Any] = {}
         self.context_processors: list[Callable[[], dict[str, Any]]] = []
         self.sessions = Sessions(self)
@@ -169,11 +170,17 @@ class FlaskLikeServer(FlaskRoutes, FlaskParts, Server):
         return register(name) if callable(name) else register
 
     def include_router(self, router: Any, *, prefix: str | None = None, **options: Any) -> None:
-        """As FastAPI's; a ``Router`` brings its hooks and templates, and its own prefix unless another is given."""
+        """As FastAPI's; a ``Router`` brings its hooks and templates, and its own prefix unless another is given.
+
+        One that is included twice has another ``name`` the second time.
+        """
         self.include(super().include_router, router, prefix, options)
+        again = router in self._included
+        self._included.append(router)
         for method, arguments in getattr(router, "for_server", ()):
-            getattr(self, method)(*arguments)
-        if getattr(router, "template_folder", None):
+            if not again or method == "included":
+                getattr(self, method)(*arguments)
+        if getattr(router, "template_folder", None) and not again:
             self.template_folders.append(os.path.join(router.root_path, router.template_folder))
 
     def app_context(self) -> AppContext:
@@ -264,6 +271,7 @@ def flash(message: str, category: str = "message") -> None:
     """Keep a message for the next page."""
     session = current_request().session
     session["_flashes"] = [*session.get("_flashes", []), (category, message)]
+    notify("message_flashed", current_request().app, message=message, category=category)
 
 
 def get_flashed_messages(with_categories: bool = False, category_filter: Any = ()) -> list[Any]:

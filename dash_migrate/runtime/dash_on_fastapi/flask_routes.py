@@ -13,6 +13,7 @@ from typing import IO, Any, ClassVar
 from fastapi import APIRouter
 
 from . import files
+from .answers import handler_key
 from .current import current_request
 from .routing import FlaskRoute
 
@@ -52,6 +53,7 @@ class FlaskRoutes:
             include(router, prefix=prefix or "", **options)
             return
         prefix = (router.url_prefix if prefix is None else prefix).rstrip("/")
+        renamed = options.pop("name", None)
         known = len(self.routes)
         include(router, prefix=prefix, **options)
         sources = [route for route in router.routes if not isinstance(route, FlaskRoute)]
@@ -60,7 +62,7 @@ class FlaskRoutes:
                 made.owners = (router, *getattr(source, "owners", ()))
         for route in list(router.routes):
             if isinstance(route, FlaskRoute):
-                self.routes.append(route.under(prefix, router))
+                self.routes.append(route.under(prefix, router, renamed))
 
 
 class Router(FlaskRoutes, APIRouter):  # type: ignore[misc]
@@ -135,8 +137,7 @@ class Router(FlaskRoutes, APIRouter):  # type: ignore[misc]
 
     def add_exception_handler(self, key: Any, function: Any) -> None:
         """Handle errors of this router's routes."""
-        code = getattr(key, "code", None)  # werkzeug's classes stand for their status
-        self.handlers[code if isinstance(code, int) else key] = function
+        self.handlers[handler_key(key)] = function
 
     # for the whole app
 

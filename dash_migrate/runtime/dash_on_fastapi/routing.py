@@ -33,9 +33,10 @@ class FlaskRoute(BaseRoute):
         self.options = options  # of werkzeug's Rule
         self.owners: tuple[Any, ...] = ()
 
-    def under(self, prefix: str, owner: Any) -> FlaskRoute:
-        """The same route in a router that is included under a prefix."""
-        made = FlaskRoute(prefix + self.path, self.endpoint, self.name, self.methods, **self.options)
+    def under(self, prefix: str, owner: Any, renamed: str | None = None) -> FlaskRoute:
+        """The same route in a router that is included under a prefix, or under another name."""
+        name = self.name if renamed is None else renamed + self.name.removeprefix(owner.name)
+        made = FlaskRoute(prefix + self.path, self.endpoint, name, self.methods, **self.options)
         made.owners = (owner, *self.owners)
         return made
 

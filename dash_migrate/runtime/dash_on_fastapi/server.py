@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 
 from . import files
-from .answers import JSONResponse
+from .answers import JSONResponse, handler_key
 from .current import serving
 from .dispatch import Dispatch
 from .peer import as_connected, as_passed_on
@@ -86,8 +86,7 @@ class Server(FastAPI):
 
     def add_exception_handler(self, exc_class_or_status_code: Any, handler: Any) -> None:
         """As FastAPI's; also for errors in callbacks, and the handler may return what a Flask view may."""
-        key = getattr(exc_class_or_status_code, "code", None)  # werkzeug's classes stand for their status
-        self.handlers[key if isinstance(key, int) else exc_class_or_status_code] = handler
+        self.handlers[handler_key(exc_class_or_status_code)] = handler
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] in ("http", "websocket"):

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 
 from .answers import dumps
-from .current import current_request
+from .current import current_request, notify
 from .requests import FlaskRequest
 from .urls import url_for
 
@@ -37,14 +37,21 @@ def _escapes(name: str | None) -> bool:
 def render_template(template_name_or_list: Any, **context: Any) -> str:
     """``flask.render_template``."""
     env = current_request().app.jinja_env
-    template = env.get_or_select_template(template_name_or_list)
-    return str(template.render(_context(context)))
+    return _rendered(env.get_or_select_template(template_name_or_list), context)
 
 
 def render_template_string(source: str, **context: Any) -> str:
     """``flask.render_template_string``."""
     env = current_request().app.jinja_env
-    return str(env.from_string(source).render(_context(context)))
+    return _rendered(env.from_string(source), context)
+
+
+def _rendered(template: Any, given: dict[str, Any]) -> str:
+    server, context = current_request().app, _context(given)
+    notify("before_render_template", server, template=template, context=context)
+    text = str(template.render(context))
+    notify("template_rendered", server, template=template, context=context)
+    return text
 
 
 def stream_template(template_name_or_list: Any, **context: Any) -> Iterator[str]:

@@ -114,6 +114,8 @@ def _external(work: Work, answers: Answers, names: RequestNames, file: FileIndex
             work.decline(file, node, f"`{root}` needs Flask")
         return
     name = dotted[6:]
+    if name.rpartition(".")[0].removeprefix("signals.") in table("native_fastapi")["exports"]["signals"]:
+        return  # what a signal offers
     parent = parent_of(node)
     call = parent if isinstance(parent, ast.Call) and parent.func is node else None
     scope = work.facts.project.scope_at(file, node)

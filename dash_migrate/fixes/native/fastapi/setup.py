@@ -244,6 +244,8 @@ class Setup:
                 return False
         for value in evaluator.eval(call.func, scope):
             if isinstance(value, Ext):
+                if value.dotted.split(".")[-2:-1] and value.dotted.split(".")[-2] in self.rows["exports"]["signals"]:
+                    return False
                 return not (is_neutral(value.dotted) or self.extensions.knows(value.dotted))
             return False
         return isinstance(call.func, ast.Attribute)
@@ -320,7 +322,7 @@ class Setup:
         options = {k.arg: k.value for k in call.keywords}
         scope = self.work.facts.project.scope_at(file, call)
         values = self.work.facts.project.evaluator.eval(call.args[0], scope) if call.args else frozenset()
-        if not values or set(options) - {"url_prefix"} or len(call.args) != 1:
+        if not values or set(options) - {"url_prefix", "name"} or len(call.args) != 1:
             self.work.decline(file, call, "a blueprint that is registered in an unusual way")
             return
         for value in values:

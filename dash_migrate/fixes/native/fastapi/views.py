@@ -267,6 +267,8 @@ class Views:
         prefixes = [k.value for k in call.keywords if k.arg == "url_prefix"] if isinstance(call, ast.Call) else []
         for inner, _, made in self.included():
             if inner == blueprint:
+                if any(k.arg == "name" for k in made.keywords):
+                    return True
                 prefixes += [k.value for k in made.keywords if k.arg == "url_prefix"]
         outer = any(self.is_flask_style(parent) for parent in self.parents().get(blueprint, ()) if parent != blueprint)
         return outer or not self.label(blueprint) or not all(_is_plain_prefix(p) for p in prefixes)
