@@ -19,8 +19,8 @@ SERVER_NAMES = frozenset(["server", "flask_server", "flask_app"])
 _ASIDE = re.compile(r"(?:^|/)(?:tests?|examples?|demos?|docs?|samples?|usage|conftest)(?:[/_\d.-][^/]*)?(?:/|\.py$)")
 _TEST = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py$")
 
-#: the file knows other backends already
-_KNOWS = re.compile(rb"(?i)\b(?:fastapi|quart|starlette|asgi)\b")
+#: the file knows other backends already, or has been moved with an app
+_KNOWS = re.compile(rb"(?i)\b(?:fastapi|quart|starlette|asgi|dash_flask_bridge|dash_on_\w+|dash_backend)\b")
 
 
 #: calls that only ask what a server is
