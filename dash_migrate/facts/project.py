@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -54,6 +55,7 @@ class Project:
         self._classes_by_base: dict[str, list[tuple[ast.ClassDef, Scope]]] = {}
         self._function_names: dict[str, int] = {}
         self._calls_of: dict[ast.AST, list[tuple[ast.Call, Scope]]] = {}
+        self._loads: dict[str, Counter[str]] = {}
         self._imported: dict[tuple[str, int, str], list[FileIndex]] = {}
         self._indirect: dict[ast.AST, list[tuple[ast.Call, Scope]]] | None = None
 
@@ -152,8 +154,14 @@ class Project:
     def loads_of(self, name: str) -> int:
         """How often a name, or an attribute of that name, is used anywhere."""
         found = 0
-        for file in self.files.values():
-            found += sum(len(scope.loads.get(name, ())) for scope in file.scopes)
+        for path, file in self.files.items():
+            loads = self._loads.get(path)
+            if loads is None:
+                loads = self._loads[path] = Counter[str]()
+                for scope in file.scopes:
+                    for one, nodes in scope.loads.items():
+                        loads[one] += len(nodes)
+            found += loads.get(name, 0)
             found += sum(isinstance(node.ctx, ast.Load) for node, _ in file.attributes.get(name, ()))
         return found
 
