@@ -98,6 +98,16 @@ def forget():
     known.clear()
     return "forgotten"
 
+ended = []
+
+@server.teardown_appcontext
+def end(error):
+    ended.append(error)
+
+@server.route("/ended")
+def how_many():
+    return str(len(ended))
+
 @server.before_request
 def gate():
     if web.request.method == "POST" and web.request.get_json() is None:
@@ -147,7 +157,11 @@ def test_websocket_callbacks_see_who_is_logged_in(target: str, tmp_path: Path) -
         with connect(url, origin=base, additional_headers={"Cookie": cookie}) as socket:
             assert ask(socket, "out.children") == "x True ann POST /_dash-update-component True"
             assert ask(socket, "out.children") == "x True ann POST /_dash-update-component True"
+            before = int(urlopen(Request(f"{base}/ended", headers={"Cookie": cookie})).read())
             assert ask(socket, "slow.children") == "x True"
+            assert ask(socket, "out.children").startswith("x True")
+            after = int(urlopen(Request(f"{base}/ended", headers={"Cookie": cookie})).read())
+            assert after - before == 3, "the end of the request before, and of both callbacks"
             urlopen(Request(f"{base}/forget", headers={"Cookie": cookie}))
             assert ask(socket, "out.children") == "x False None POST /_dash-update-component True"
             assert ask(socket, "slow.children") == "x False"

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from dash.backends._quart import QuartDashServer
-from quart import Response, has_request_context, request
+from quart import Response, request
 from werkzeug.http import generate_etag
 from werkzeug.utils import get_content_type
 
@@ -41,8 +41,6 @@ class QuartBackend(QuartDashServer):
 
         def execute_callback(function: Any, /, *args: Any, **kwargs: Any) -> Any:
             callback = execute(function, *args, **kwargs)
-            if not (has_request_context() and request.for_websocket):  # type: ignore[attr-defined]
-                return callback
             return torn_down(self.server, callback, inspect.iscoroutinefunction(function))
 
         dash_app._execute_callback = execute_callback

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from quart import has_request_context, request
+
 from .requests import request_from
 from .threads import in_thread, result_of
 
@@ -56,9 +58,11 @@ def _callback_request(server: Any, scope: Any) -> Any:
 
 
 def torn_down(server: Any, callback: Any, is_async: bool) -> Any:
-    """A websocket callback at whose end ``teardown_appcontext`` functions run, as at that of one over HTTP."""
+    """A callback at whose end ``teardown_appcontext`` functions run, if it comes over a websocket."""
 
     async def run_async() -> Any:
+        if not _is_alone():
+            return await callback()
         error: BaseException | None = None
         try:
             return await callback()
@@ -69,6 +73,8 @@ def torn_down(server: Any, callback: Any, is_async: bool) -> Any:
             await server.do_teardown_appcontext(error)
 
     def run() -> Any:
+        if not _is_alone():
+            return callback()
         error: BaseException | None = None
         try:
             return result_of(callback())
@@ -79,3 +85,8 @@ def torn_down(server: Any, callback: Any, is_async: bool) -> Any:
             result_of(server.do_teardown_appcontext(error))
 
     return run_async if is_async else run
+
+
+def _is_alone() -> bool:
+    """Whether a callback has no request of its own, but that of its websocket."""
+    return has_request_context() and request.for_websocket  # type: ignore[attr-defined]
