@@ -123,7 +123,7 @@ class Bridge:
             edits.edit(call, code.replace_keyword("server", "backend", with_server))
         elif positional > 1:
             edits.edit(call, code.positional_to_keyword(shift + 1, "backend", with_server))
-        if positional < 1 and not any(k.arg in ("name", None) for k in call.keywords):
+        if not shift and positional < 1 and not any(k.arg in ("name", None) for k in call.keywords):
             name_of = self._name_of_server(passed, scope)
             if name_of and any(isinstance(v, FlaskApp) for v in values):
                 edits.edit(call, code.set_keyword("name", f"{name_of}.name", first=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -32,7 +33,9 @@ class Server(FastAPI):
         self, name: str = "__main__", static_url_path: str | None = None, static_folder: str | None = "static"
     ) -> None:
         super().__init__(docs_url=None, redoc_url=None, openapi_url=None, default_response_class=JSONResponse)
-        self.name = self.import_name = name
+        self.import_name = name
+        script = getattr(sys.modules["__main__"], "__file__", None) if name == "__main__" else None
+        self.name = os.path.splitext(os.path.basename(script))[0] if script else name
         self.root_path = get_root_path(name)
         self.dash: list[Any] = []
         self.before_hooks: list[Callable[..., Any]] = []

@@ -74,6 +74,10 @@ class Setup:
         if last_name(call.func) == "partial" or len(call.args) > 2:
             self.work.decline(file, call, "Dash is not constructed directly")
             return
+        hidden = self.work.facts.project.hidden_server(call, scope)[1] if passed is None else ()
+        if any(not isinstance(value, Const) for value in hidden):
+            self.work.decline(file, call, "the server of this app is decided at run time")
+            return
         values = self.work.facts.project.evaluator.eval(passed, scope) if passed is not None else frozenset()
         if passed is None or (values and all(v in (Const(True), Const(False)) for v in values)):
             self.work.edit(file, call, code.set_keyword("backend", self.work.name(file, self.backend)))
