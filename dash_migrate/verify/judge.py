@@ -14,7 +14,7 @@ from dash_migrate.verify.volatile import lasting
 
 ROUNDS = 3
 """How often a request whose answers differ is asked again, to see whether it differs by chance."""
-MOST_DOUBTS = 40
+MOST_DOUBTS = 60
 
 
 @dataclass(frozen=True)
@@ -90,14 +90,17 @@ def _by_chance(one: Compared, lockstep: Lockstep) -> bool:
     step = one.asked.step
     assert isinstance(step, Request)
     left = {found.what for found in one.differences}
+    seen = [list(pair) for pair in zip(one.asked.before, one.asked.again, strict=False)]
+    own: set[str] = set()
     for turn in range(ROUNDS):
         answers = lockstep.play(step)
         if len(answers) < 3:
             return False
         found: set[str] = set()
-        own: set[str] = set()
-        for before, after, again in zip(*answers, strict=False):
-            lasts, differs = lasting(before, after, again, step.rules)
+        for at, (before, after, again) in enumerate(zip(*answers, strict=False)):
+            earlier = seen[at] if at < len(seen) else []
+            lasts, differs = lasting(before, after, again, step.rules, earlier)
+            earlier += [before, again]
             found |= {difference.what for difference in lasts}
             own |= set(differs)
         left -= own - found

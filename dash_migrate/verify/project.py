@@ -340,7 +340,7 @@ def _after(setup: _Setup, point: StartPoint, first: Server) -> tuple[Server, Sta
             return server, one
         except BootError as error:
             failures.append(error)
-    raise BootError(f"after the migration: {failures[0]}")
+    raise BootError("\n".join([f"after the migration: {failures[0]}", *setup.copies.notes]))
 
 
 def _best(failures: Sequence[BootError]) -> BootError:

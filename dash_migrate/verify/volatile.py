@@ -7,7 +7,7 @@ migrated app. Where the outer two differ, the middle one may differ in the same 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from difflib import SequenceMatcher
 
@@ -24,6 +24,7 @@ STARTS = 60.0
 """Seconds between the starts of two sides."""
 MANY_GAPS = 200
 _PIECES = re.compile(r"[^,<>{}\[\]\n\"']+|.|\n")
+_TOKENS = re.compile(r"\d+(?:\.\d+)*[\w-]*|[\w-]+|[^\w-]")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:T|t| |%20)\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?Z|[+-]\d\d:?\d\d)?")
 _HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
 _EPOCH = re.compile(r"(?<![\w.])1[5-9]\d{8}(?:\d{3})?(?:\.\d+)?(?![\w.])")
@@ -31,31 +32,31 @@ _CLOCK = re.compile(r"(?<![\d:])([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.\d+)?
 
 
 def lasting(
-    before: Answer, after: Answer, again: Answer | None, rules: Rules
+    before: Answer, after: Answer, again: Answer | None, rules: Rules, more: Sequence[Answer] = ()
 ) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
     """The differences between ``before`` and ``after`` that are none between ``before`` and ``again``.
 
-    Also what of this answer is volatile: of that, only what stays the same around it was compared.
+    Also what of this answer is volatile: of that, only what stays the same around it was compared. ``more`` are
+    further answers of *before* to the same request.
     """
     found = compare_answers(before, after, rules)
-    own = {one.what for one in compare_answers(before, again, rules)} if again is not None else set()
+    others = [*([again] if again is not None else []), *more]
+    own = {one.what for other in others for one in compare_answers(before, other, rules)}
     if not found:
         return (), tuple(sorted(own))
-    kept = [one for one in found if not _by_chance(one, own, before, after, again, rules)]
+    kept = [one for one in found if not _by_chance(one, own, before, after, others, rules)]
     return tuple(kept), tuple(sorted(own))
 
 
 def _by_chance(
-    difference: Difference, own: set[str], before: Answer, after: Answer, again: Answer | None, rules: Rules
+    difference: Difference, own: set[str], before: Answer, after: Answer, others: Sequence[Answer], rules: Rules
 ) -> bool:
     what = difference.what
-    if what in own and again is not None:
+    if what in own and others:
         if what == "body":
-            texts = [comparable_text(one, rules.mask) for one in (before, again, after)]
-            return fits(texts[0], texts[1], texts[2])
+            return _fits_among([comparable_text(one, rules.mask) for one in (before, *others, after)])
         if what.startswith("header:"):
-            values = [", ".join(one.all(what[7:])) for one in (before, again, after)]
-            return fits(values[0], values[1], values[2])
+            return _fits_among([", ".join(one.all(what[7:])) for one in (before, *others, after)])
         if what.startswith("cookie:"):
             return same_cookies(before, after, what[7:], by_value=False)
         return True
@@ -63,6 +64,26 @@ def _by_chance(
         old, new = (comparable_text(one, rules.mask) for one in (before, after))
         return _without_now(old, before.at) == _without_now(new, after.at) or _same_but_for_seconds(old, new)
     return False
+
+
+def _fits_among(texts: Sequence[str]) -> bool:
+    """Whether the last of some texts is as the others are where these are all the same.
+
+    Word by word if all have as many words: where the others differ, it is as one of them, or as made up as they are.
+    """
+    *known, last = [_TOKENS.findall(text) for text in texts]
+    if any(len(one) != len(last) for one in known):
+        return any(fits(texts[0], other, texts[-1]) for other in texts[1:-1] if other != texts[0])
+    for at, token in enumerate(last):
+        values = {one[at] for one in known}
+        if token not in values and (len(values) == 1 or not all(map(_is_made_up, [token, *values]))):
+            return False
+    return True
+
+
+def _is_made_up(token: str) -> bool:
+    """Whether a word is a number, or as long and mixed as what machines make up."""
+    return any(char.isdigit() for char in token) or len(token) >= 16
 
 
 def fits(one: str, other: str, third: str) -> bool:
