@@ -54,7 +54,8 @@ def _by_chance(
     what = difference.what
     if what in own and others:
         if what == "body":
-            return _fits_among([comparable_text(one, rules.mask) for one in (before, *others, after)])
+            texts = [_without_now(comparable_text(one, rules.mask), one.at) for one in (before, *others, after)]
+            return _fits_among(texts)
         if what.startswith("header:"):
             return _fits_among([", ".join(one.all(what[7:])) for one in (before, *others, after)])
         if what.startswith("cookie:"):
