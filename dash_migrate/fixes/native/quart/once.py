@@ -109,8 +109,12 @@ def _path(node: ast.AST, function: ast.AST) -> list[ast.stmt]:
 
 
 def _first_statement(function: FunctionNode, nodes: list[ast.Attribute]) -> ast.stmt | None:
-    """The statement before which all reads can be made at once (None: there is none)."""
-    paths = sorted((_path(n, function) for n in nodes), key=lambda path: path[-1].lineno)
+    """The statement before which all reads can be made at once (None: there is none).
+
+    It is one that reads in any case: bodies are not to be read, and errors not raised, where they were not.
+    """
+    nodes = sorted(nodes, key=lambda node: (node.lineno, node.col_offset))
+    paths = [_path(node, function) for node in nodes]
     common = 0
     while all(len(p) > common and p[common] is paths[0][common] for p in paths):
         common += 1
@@ -120,9 +124,33 @@ def _first_statement(function: FunctionNode, nodes: list[ast.Attribute]) -> ast.
     siblings = _body_with(first)
     if siblings is None or any(p[common] not in siblings for p in paths):
         return None
-    if isinstance(first, (ast.Try, ast.While, ast.For, ast.With)) and len(paths[0]) > common + 1:
-        return None  # not before what may catch its errors, or may not run
+    if len(paths[0]) > common + 1 or isinstance(first, ast.While) or not _is_certain(nodes[0], first):
+        return None
     return first
+
+
+def _is_certain(node: ast.AST, statement: ast.stmt) -> bool:
+    """Whether an expression is evaluated whenever the statement that it is in is reached."""
+    child, parent = node, parent_of(node)
+    while parent is not None and child is not statement:
+        if isinstance(parent, ast.BoolOp) and child is not parent.values[0]:
+            return False
+        if isinstance(parent, ast.IfExp) and child is not parent.test:
+            return False
+        if isinstance(parent, (ast.Lambda, ast.comprehension, ast.FunctionDef)):
+            return isinstance(parent, ast.comprehension) and child is parent.iter and _is_outermost(parent)
+        if isinstance(parent, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            return False
+        child, parent = parent, parent_of(parent)
+    return True
+
+
+def _is_outermost(comprehension: ast.comprehension) -> bool:
+    """Whether a ``for`` of a comprehension is its first, and the comprehension itself is evaluated at once."""
+    made = parent_of(comprehension)
+    outer = parent_of(made) if made is not None else None
+    is_first = made is not None and made.generators[0] is comprehension  # type: ignore[attr-defined]
+    return is_first and isinstance(outer, (ast.stmt, ast.keyword, ast.Call))
 
 
 def _body_with(statement: ast.stmt) -> list[ast.stmt] | None:
