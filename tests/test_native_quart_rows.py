@@ -91,7 +91,7 @@ def play_rewritten(source: Path, requests: Path, moved: Path) -> verify.Report:
 
 
 @pytest.mark.boot
-@pytest.mark.parametrize("name", ["bodies", "decorators", "spellings"])
+@pytest.mark.parametrize("name", ["bodies", "decorators", "spellings", "unseen"])
 def test_app_answers_as_on_flask(name: str, tmp_path: Path) -> None:
     place = Path(__file__).parent / "native_quart" / name
     play_rewritten(place / "flask", place / "requests.toml", tmp_path / "moved")

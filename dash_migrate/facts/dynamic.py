@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def imported(project: Project, call: ast.Call, scope: Scope) -> Values:
     """The modules of the project that ``importlib.import_module(…)`` may give."""
-    text, complete = _beginning(call.args[0])
+    text, complete = beginning(call.args[0])
     level = len(text) - len(text.lstrip("."))
     text = text[level:]
     if complete:
@@ -72,15 +72,15 @@ def _members(project: Project, importer: FileIndex, level: int, package: str, st
             yield file
 
 
-def _beginning(node: ast.expr) -> tuple[str, bool]:
+def beginning(node: ast.expr) -> tuple[str, bool]:
     """What a text starts with, and whether that is all of it."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value, True
     if isinstance(node, ast.JoinedStr) and node.values and isinstance(node.values[0], ast.Constant):
         return str(node.values[0].value), False
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Mod)):
-        text, _ = _beginning(node.left)
+        text, _ = beginning(node.left)
         return (text.split("%")[0] if isinstance(node.op, ast.Mod) else text), False
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
-        return _beginning(node.func.value)[0].split("{")[0], False
+        return beginning(node.func.value)[0].split("{")[0], False
     return "", False

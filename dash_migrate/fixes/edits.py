@@ -112,7 +112,8 @@ def apply_edits(edits: FileEdits) -> str:
     replacements: list[tuple[Place, str]] = []
     for segment in segments:
         replacements.append(((segment.start, segment.end), _rewrite(edits, segment, newline)))
-    return splice(edits.text.text, replacements)
+    text = splice(edits.text.text, replacements)
+    return text if edits.text.text[:1] in ("\r", "\n") else text.lstrip("\r\n")  # a dropped first import leaves a gap
 
 
 def _newline(text: str) -> str:

@@ -11,6 +11,7 @@ from dash_migrate.facts.project import last_name
 from dash_migrate.facts.scopes import FileIndex, Scope, parent_of
 from dash_migrate.facts.values import Blueprint, Cls, Func
 from dash_migrate.fixes.native.quart.decorators import Decorators, function_around
+from dash_migrate.fixes.native.quart.unseen import Unseen
 from dash_migrate.fixes.native.work import Work
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -38,6 +39,7 @@ class Awaiting:
         #: functions that stay plain, although they use what has to be awaited
         self._plain: set[FunctionNode] = set()
         self.decorators = Decorators(self)
+        self.unseen = Unseen(work)
 
     def need(self, file: FileIndex, node: ast.expr) -> None:
         """An expression gives a coroutine: await it, or take its result."""
@@ -71,6 +73,8 @@ class Awaiting:
     def may_give_coroutines(self, file: FileIndex, function: FunctionNode) -> bool:
         """Whether everyone who calls a function, or has it called, can do with a coroutine."""
         project = self.work.facts.project
+        if self.unseen.may_call(file, function) and not _is_view_method(file, function, project.evaluator.objects):
+            return False
         for call, caller in self._calls(file, function):
             values = project.evaluator.eval(call.func, caller)
             known = [v.node for v in values if isinstance(v, Func)]
@@ -88,10 +92,11 @@ class Awaiting:
             self.need(caller.file, call)
 
     def _calls(self, file: FileIndex, function: FunctionNode) -> list[tuple[ast.Call, Scope]]:
-        """The calls of a function. Of a method that a view class calls, only those that are surely of it."""
+        """The calls of a function. Of methods with names that others have, only those that are surely of it."""
         project = self.work.facts.project
         calls = project.calls_of(function, file.scope_of_node[function])
-        if not _is_view_method(file, function, project.evaluator.objects):
+        by_class = _is_view_method(file, function, project.evaluator.objects)
+        if not by_class and not self.unseen.is_common(function):
             return calls
         known = [(call, project.evaluator.eval(call.func, caller)) for call, caller in calls]
         sure = {call for call, values in known if any(isinstance(v, Func) and v.node is function for v in values)}
