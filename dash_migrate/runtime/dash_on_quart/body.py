@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from quart.wrappers.request import Body as QuartBody
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from .threads import result_of
 
@@ -52,10 +53,16 @@ class Body(QuartBody):
         self._lock = threading.Lock()
         self._complete: Any = Signal()
         self._has_data: Any = Signal()
+        self._received = 0
 
     def append(self, data: bytes) -> None:
         with self._lock:
             super().append(data)
+            self._received += len(data)  # Quart's limit is for what nobody has taken yet
+            limit = self._max_content_length
+            if limit is not None and self._received > limit and self._must_raise is None:
+                self._must_raise = RequestEntityTooLarge()
+                self.set_complete()
 
     async def __anext__(self) -> bytes:
         if not self._complete.is_set():
