@@ -112,8 +112,7 @@ def apply_edits(edits: FileEdits) -> str:
     replacements: list[tuple[Place, str]] = []
     for segment in segments:
         replacements.append(((segment.start, segment.end), _rewrite(edits, segment, newline)))
-    text = splice(edits.text.text, replacements)
-    return text if edits.text.text[:1] in ("\r", "\n") else text.lstrip("\r\n")  # a dropped first import leaves a gap
+    return splice(edits.text.text, replacements)
 
 
 def _newline(text: str) -> str:

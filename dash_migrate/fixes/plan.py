@@ -209,7 +209,9 @@ class Planner:
 
     def text(self, wanted: FileEdits) -> str:
         """The text of a file with its edits made."""
-        return self.with_imports(apply_edits(wanted), wanted)
+        text = self.with_imports(apply_edits(wanted), wanted)
+        is_gap = wanted.text.text[:1] not in ("\r", "\n")  # a first import that went leaves one
+        return text.lstrip("\r\n") if is_gap else text
 
     def with_imports(self, text: str, wanted: FileEdits) -> str:
         """A text with the imports that a file needs."""
