@@ -39,7 +39,12 @@ def app_records(
     old = before or loaded
     sides = Sides(old.facts)
     counted = [f for f in findings if f.code.startswith(tuple(_COUNTED.values()))]
-    made = [_record(old, app, counted, sides, targets, plans) for app in old.facts.apps]
+    files = old.facts.project.files
+    owned: dict[tuple[str, int, int], list[Finding]] = {}
+    for finding in counted:
+        for app in sides.apps_for(files[finding.path]) if finding.path in files else ():
+            owned.setdefault(app.position, []).append(finding)
+    made = [_record(old, app, owned.get(app.position, []), targets, plans) for app in old.facts.apps]
     if before is not None and len(before.facts.apps) == len(loaded.facts.apps):
         for record, app in zip(made, loaded.facts.apps, strict=True):
             record.update(line=app.position[1], backend=app.backend)
@@ -50,13 +55,10 @@ def _record(
     loaded: Loaded,
     app: App,
     findings: list[Finding],
-    sides: Sides,
     targets: tuple[Backend, ...],
     plans: list[GroupPlan],
 ) -> dict[str, Any]:
     path, line, _ = app.position
-    files = loaded.facts.project.files
-    mine = [f for f in findings if f.path in files and app in sides.apps_for(files[f.path])]
     plan = next((p for p in plans if any(a.position == app.position for a in p.apps)), None)
     return {
         "name": name_of(app),
@@ -64,7 +66,7 @@ def _record(
         "line": line,
         "backend": app.backend,
         "dash": dash_constraint(loaded, path),
-        "plan": {target: _plan(target, mine, plan) for target in targets if target != "flask"},
+        "plan": {target: _plan(target, findings, plan) for target in targets if target != "flask"},
     }
 
 
@@ -101,11 +103,15 @@ def dash_constraint(loaded: Loaded, path: str) -> str | None:
     from dash_migrate.deploy.workspace import Workspace
 
     key = "requirements of dash"
-    known: list[Any] = _memo(loaded, key, lambda: declared(Workspace(loaded, loaded.contents)).named("dash"))
+
+    def asking() -> list[Any]:
+        every = declared(Workspace(loaded, loaded.contents)).named("dash")
+        return [r for r in every if not r.locked and not r.constraint]
+
+    known: list[Any] = _memo(loaded, key, asking)
     folder = posixpath.dirname(path)
-    others = {posixpath.dirname(app.file.display) for app in loaded.facts.apps}
-    asked = [r for r in known if not r.locked and not r.constraint]
-    asked = [r for r in asked if is_below(path, posixpath.dirname(r.path)) or posixpath.dirname(r.path) not in others]
+    others = _memo(loaded, "folders of apps", lambda: {posixpath.dirname(a.file.display) for a in loaded.facts.apps})
+    asked = [r for r in known if is_below(path, posixpath.dirname(r.path)) or posixpath.dirname(r.path) not in others]
     if not asked:
         return None
     nearest = min(asked, key=lambda r: _steps(folder, posixpath.dirname(r.path)))

@@ -13,7 +13,6 @@ from dash_migrate.facts.arguments import (
     is_property,
     is_static,
 )
-from dash_migrate.facts.scopes import attribute_assignments
 from dash_migrate.facts.values import (
     NOTHING,
     AsgiApp,
@@ -130,14 +129,13 @@ class Objects:
 
     def _find_assigned(self, attr: str, owner: Value) -> Values:
         found: set[Value] = set()
-        for file in self.evaluator.project.files_assigning(attr):
-            for target, scope, (kind, value, path, _) in attribute_assignments(file, attr):
-                if any(self.same_object(base, owner) for base in self.evaluator.eval(target.value, scope)):
-                    values = self.evaluator.eval(value, scope)
-                    if kind == "for":
-                        members = elements(values)
-                        values = frozenset().union(*members) if members else NOTHING
-                    found |= self.evaluator.unpack(values, path)
+        for target, scope, (kind, value, path, _) in self.evaluator.project.attribute_assignments(attr):
+            if any(self.same_object(base, owner) for base in self.evaluator.eval(target.value, scope)):
+                values = self.evaluator.eval(value, scope)
+                if kind == "for":
+                    members = elements(values)
+                    values = frozenset().union(*members) if members else NOTHING
+                found |= self.evaluator.unpack(values, path)
         return frozenset(found)
 
     def same_object(self, one: Value, other: Value) -> bool:

@@ -15,7 +15,7 @@ from dash_migrate.facts.arguments import argument_for
 from dash_migrate.facts.names import names
 from dash_migrate.facts.project import Project
 from dash_migrate.facts.reaching import reaching
-from dash_migrate.facts.scopes import Binding, Scope, attribute_assignments
+from dash_migrate.facts.scopes import Binding, Scope
 from dash_migrate.facts.values import Cls, DashApp, Ext, ExtInst, FlaskApp, Func, Inst, Mod, Value
 
 #: how many steps backwards one expression is followed
@@ -142,13 +142,12 @@ class Origins:
         """What ``self.attr = …`` and class attributes give."""
         found: set[str] = set()
         evaluator = self.project.evaluator
-        for file in self.project.files_assigning(attr):
-            for target, scope, (kind, value, path, _) in attribute_assignments(file, attr):
-                if kind != "assign" or path:
-                    continue
-                bases = evaluator.eval(target.value, scope)
-                if any(evaluator.objects.same_object(base, owner) for base in bases):
-                    found |= self.of(value, scope, depth + 1)
+        for target, scope, (kind, value, path, _) in self.project.attribute_assignments(attr):
+            if kind != "assign" or path:
+                continue
+            bases = evaluator.eval(target.value, scope)
+            if any(evaluator.objects.same_object(base, owner) for base in bases):
+                found |= self.of(value, scope, depth + 1)
         cls = owner if isinstance(owner, Cls) else getattr(owner, "cls", None)
         if isinstance(cls, Cls):
             for ancestor in evaluator.objects.lineage(cls):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 from dash_migrate.facts.evaluate import Evaluator
 from dash_migrate.facts.names import names
@@ -54,6 +54,7 @@ class Project:
         self._aliases: dict[str, set[str]] = {}
         self._classes_by_base: dict[str, list[tuple[ast.ClassDef, Scope]]] = {}
         self._function_names: dict[str, int] = {}
+        self._assignments: dict[str, list[tuple[ast.Attribute, Scope, Any]]] = {}
         self._calls_of: dict[ast.AST, list[tuple[ast.Call, Scope]]] = {}
         self._loads: dict[str, Counter[str]] = {}
         self._imported: dict[tuple[str, int, str], list[FileIndex]] = {}
@@ -64,6 +65,10 @@ class Project:
         if file.display in self.files:
             return
         self.files[file.display] = file
+        for attr, uses in file.attributes.items():
+            for target, scope in uses:
+                if hasattr(target, "_bound"):
+                    self._assignments.setdefault(attr, []).append((target, scope, target._bound))
         for call, scope in file.calls:
             self._note_call(call, scope)
         for node, scope in file.classes:
@@ -247,9 +252,9 @@ class Project:
                             found |= self.evaluator.calls.returned(value)
         return frozenset(found)  # type: ignore[arg-type]
 
-    def files_assigning(self, attr: str) -> list[FileIndex]:
-        """The files in which an attribute of that name is used."""
-        return [file for file in list(self.files.values()) if attr in file.attributes]
+    def attribute_assignments(self, attr: str) -> list[tuple[ast.Attribute, Scope, Any]]:
+        """Every ``X.attr = value``: the target, its scope, and (kind, value, path, statement)."""
+        return list(self._assignments.get(attr, ()))
 
     # --- Dash apps and their servers
 

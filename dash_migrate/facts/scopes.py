@@ -6,10 +6,9 @@ Built in one iterative walk over the ``ast``; nothing is judged here and nothing
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 BindingKind = Literal[
     "assign",
@@ -189,11 +188,3 @@ def top_level_statement(node: ast.AST) -> ast.stmt | None:
             found = current
         current = parent_of(current)
     return found
-
-
-def attribute_assignments(index: FileIndex, attr: str) -> Iterator[tuple[ast.Attribute, Scope, Any]]:
-    """Every ``X.attr = value`` of a file: the target, its scope, and (kind, value, path, statement)."""
-    for node, scope in index.attributes.get(attr, ()):
-        bound = getattr(node, "_bound", None)
-        if bound is not None:
-            yield node, scope, bound
