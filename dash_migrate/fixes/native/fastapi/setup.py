@@ -242,6 +242,8 @@ class Setup:
         evaluator = self.work.facts.project.evaluator
         if isinstance(call.func, ast.Attribute):
             owners = evaluator.eval(call.func.value, scope)
+            if call.func.attr == "init_app" and any(isinstance(v, DashApp) for v in owners):
+                return False
             if any(isinstance(v, ExtInst) and not self.extensions.knows(v.dotted) for v in owners):
                 return True
             if any(isinstance(v, ExtInst) for v in owners):
