@@ -138,6 +138,9 @@ def _rewrite(edits: FileEdits, segment: Segment, newline: str) -> str:
             place = places[node]
             if isinstance(node, cst.Param):  # its default and annotation are part of it here, but not in ``ast``
                 place = (place[0], place[0])
+            elif isinstance(node, (cst.Tuple, cst.GeneratorExp)) and node.lpar:  # parentheses are part of it there
+                opening, closing = module.code_for_node(node.lpar[-1]), module.code_for_node(node.rpar[0])
+                place = (place[0] - len(opening), place[1] + len(closing))
             by_place.setdefault((type(node).__name__, place), node)
     changes: dict[cst.CSTNode, list[Edit]] = {}
     for found, wanted in edits.nodes.items():
