@@ -187,7 +187,8 @@ def test_by_keyboard(page: Page) -> None:
     page.press("ArrowDown", 40)
     at = '[...document.querySelectorAll("#found summary")].indexOf(document.activeElement)'
     assert page.run(at) == 1
-    page.run("document.activeElement.click()")
+    filled = "new Promise((done) => addEventListener('toggle', () => setTimeout(done), {capture: true, once: true}))"
+    page.run(f"(() => {{ const filled = {filled}; document.activeElement.click(); return filled; }})()")
     opened = page.run('document.querySelectorAll("#found details")[1].querySelectorAll("pre").length')
     assert opened >= 2  # its lines, and what is proposed for a backend
     assert page.run('document.querySelectorAll("[tabindex]:not([tabindex=\\"0\\"])").length') == 0

@@ -27,6 +27,12 @@ class Placement:
     @cached_property
     def _votes(self) -> dict[str, Counter[str]]:
         """For each file, the folders on ``sys.path`` that its imports, and imports of it, speak for."""
+        known: dict[str, Counter[str]] | None = self.loaded.memo.get("import roots")
+        if known is None:
+            known = self.loaded.memo["import roots"] = self._count_votes()
+        return known
+
+    def _count_votes(self) -> dict[str, Counter[str]]:
         votes: dict[str, Counter[str]] = defaultdict(Counter)
         for path, root in deploy.import_roots(self.loaded):
             votes[path][root] += 5
