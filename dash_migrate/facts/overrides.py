@@ -135,3 +135,13 @@ def _method_around(scope: Scope) -> str:
 
 def _has(cls: Cls, name: str) -> bool:
     return any(isinstance(s, FunctionNode) and s.name == name for s in cls.node.body)
+
+
+def is_replaced(project: Project, target: ast.Attribute, scope: Scope) -> bool:
+    """Whether an assignment to an attribute gives a Dash app, or a class of them, another method."""
+    for value in project.evaluator.eval(target.value, scope):
+        if isinstance(value, DashApp) or (isinstance(value, Ext) and value.dotted in names().dash_classes):
+            return True
+        if isinstance(value, Cls) and is_dash_class(project, value):
+            return True
+    return False

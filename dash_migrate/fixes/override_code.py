@@ -73,6 +73,19 @@ def refusal(hook: str, name: str, body: str) -> Any:
     return change
 
 
+def refused(app: str, name: str, request: str, abort: str) -> str:
+    """A hook of an app that refuses the requests a method answered."""
+    row = gone()[name]
+    path = f'f"{{{app}.config.routes_pathname_prefix}}{row["route"]}"'
+    test = f"{request}.path == {path}" if row["match"] == "exact" else f"{request}.path.startswith({path})"
+    return (
+        f"\n\n@{app}.server.before_request\n"
+        f"def refuse_{name}():\n"
+        f'    if {request}.method == "{row["method"]}" and {test}:\n'
+        f"        {abort}(403)\n"
+    )
+
+
 def given_back(handing: str) -> Edit:
     """The method that hands an override to Dash, before the override."""
 

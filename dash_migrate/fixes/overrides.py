@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dash_migrate.facts.overrides import Override, dead_overrides, gone
+from dash_migrate.facts.overrides import Override, dead_overrides, gone, is_replaced
 from dash_migrate.facts.scopes import FileIndex
+from dash_migrate.facts.values import DashApp
 from dash_migrate.fixes import code
 from dash_migrate.fixes.edits import FileEdits, apply_edits
 from dash_migrate.fixes.imports import add_imports
 from dash_migrate.fixes.override_checks import is_movable
-from dash_migrate.fixes.override_code import add_url, before_hook, given_back, outside, refusal, registration
+from dash_migrate.fixes.override_code import add_url, before_hook, given_back, outside, refusal, refused, registration
 from dash_migrate.project import Loaded
 from dash_migrate.syntax.segments import NotReproducible
 
@@ -48,6 +49,7 @@ def rewrite(loaded: Loaded, only: Iterable[str] = ()) -> dict[str, bytes]:
                 and _revive(loaded.facts.project, override, edits)
             ):
                 taken.add(override.cls.node)  # one at a time, the next one in the next pass
+        _close_replaced(loaded.facts.project, file, edits)
         if not edits:
             continue
         try:
@@ -178,3 +180,19 @@ def _mark(override: Override, edits: FileEdits) -> None:
     text = f"# TODO(dash-migrate): DM802 Dash does not call `{override.name}` any more: what it checks is not checked"
     if text not in edits.text.text:
         edits.comment(override.method, text)
+
+
+def _close_replaced(project: Project, file: FileIndex, edits: FileEdits) -> None:
+    """Where an app was given another method (``app.dispatch = guarded``), refuse what that method answered."""
+    for name in gone():
+        for target, scope, (_, _, _, statement) in project.attribute_assignments(name):
+            if scope.file is not file or not is_replaced(project, target, scope):
+                continue
+            note = f"# TODO(dash-migrate): DM802 Dash does not call `{name}` any more: check this in a hook"
+            if note in edits.text.text:
+                continue
+            edits.comment(statement, note)
+            if any(isinstance(v, DashApp) for v in project.evaluator.eval(target.value, scope)):
+                request, abort = _of_flask("request", file, edits), _of_flask("abort", file, edits)
+                app = ast.unparse(target.value)
+                edits.insert_after(statement, refused(app, name, request, abort))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 
 from dash_migrate.facts.dynamic import is_handed_over
-from dash_migrate.facts.names import names
-from dash_migrate.facts.overrides import dead_overrides, gone, is_dash_class
-from dash_migrate.facts.values import Cls, Const, DashApp, Ext
+from dash_migrate.facts.overrides import dead_overrides, gone, is_replaced
+from dash_migrate.facts.values import Const, DashApp
 from dash_migrate.findings.context import Context
 from dash_migrate.findings.visitors import on
 
@@ -25,16 +24,13 @@ def overrides(context: Context, node: ast.ClassDef) -> None:
         context.report_place("DM802", place, None, [], text=method.name, why=gone()[method.name]["why"])
 
 
-@on(ast.Assign)
-def replaced(context: Context, node: ast.Assign) -> None:
+@on(ast.Attribute)
+def replaced(context: Context, node: ast.Attribute) -> None:
     """``app.dispatch = guarded``, ``Dash.dispatch = guarded``."""
-    for target in node.targets:
-        if isinstance(target, ast.Attribute) and target.attr in gone():
-            for value in context.facts.project.evaluator.eval(target.value, context.scope_of(target)):
-                is_class = isinstance(value, Ext) and value.dotted in names().dash_classes
-                is_class = is_class or (isinstance(value, Cls) and is_dash_class(context.facts.project, value))
-                if is_class or isinstance(value, DashApp):
-                    context.report("DM802", target, [], why=gone()[target.attr]["why"])
+    if not isinstance(node.ctx, ast.Store) or node.attr not in gone():
+        return
+    if is_replaced(context.facts.project, node, context.scope_of(node)):
+        context.report("DM802", node, [], why=gone()[node.attr]["why"])
 
 
 @on(ast.Call)
