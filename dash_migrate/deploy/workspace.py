@@ -166,13 +166,22 @@ class Workspace:
         import os
 
         found = []
-        for project in sorted(self.projects):
+        for project in sorted(self._roots()):
             try:
                 names = os.listdir(self.loaded.files.locate(project or "."))
             except OSError:
                 continue
             found += [f"{project}/{n}" if project else n for n in sorted(names) if n.lower().endswith(_DOCUMENTS)]
         return found
+
+    def _roots(self) -> set[str]:
+        """The folders of the projects; for one that is not below this folder, the first that is not above it either."""
+        roots = self.projects - {""}
+        for app in self.loaded.facts.apps if "" in self.projects else ():
+            parts = app.file.display.split("/")
+            up = parts.count("..")
+            roots.add("/".join(parts[: up + 1]) if up else "")
+        return roots | (self.projects if not self.loaded.facts.apps else set())
 
     def setting(self, path: str) -> Setting:
         """Where commands in a file are run, before anything in it says more."""
