@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 
 from . import current
 from .dispatch import GivenBody
+from .scopes import scope_of
 
 
 class _Response(TestResponse):
@@ -35,7 +36,7 @@ class _TestClient(Client):
         server: Any = self.application.server  # type: ignore[attr-defined]
         environ = EnvironBuilder(*args, **options).get_environ()
         self._add_cookies_to_wsgi(environ)
-        session = server.sessions.open(Request(_scope(environ)))
+        session = server.sessions.open(Request(scope_of(environ)))
         yield session
         response = Response()
         server.sessions.save(session, response)
@@ -51,7 +52,7 @@ def client(server: Any) -> Client:
 def request_context(server: Any, *args: Any, **options: Any) -> Iterator[Any]:
     """A request that is not sent, for code that looks at one; the arguments are those of werkzeug's builder."""
     environ = EnvironBuilder(*args, **options).get_environ()
-    scope = {**_scope(environ), "app": server, "state": {}}
+    scope = {**scope_of(environ), "app": server, "state": {}}
     scope["dash.body"] = GivenBody(environ["wsgi.input"].read())
     connection = Request(scope)
     scope["session"] = server.sessions.open(connection)
@@ -85,33 +86,7 @@ class _AsWSGI:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        await self.server(_scope(environ), receive, send)
+        await self.server(scope_of(environ), receive, send)
         head = next(m for m in sent if m["type"] == "http.response.start")
         body = b"".join(m.get("body", b"") for m in sent if m["type"] == "http.response.body")
         return head["status"], [(k.decode("latin-1"), v.decode("latin-1")) for k, v in head["headers"]], body
-
-
-def _scope(environ: dict[str, Any]) -> dict[str, Any]:
-    headers = [
-        (key[5:].replace("_", "-").lower().encode(), str(value).encode("latin-1"))
-        for key, value in environ.items()
-        if key.startswith("HTTP_")
-    ]
-    for key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-        if environ.get(key):
-            headers.append((key.replace("_", "-").lower().encode(), str(environ[key]).encode("latin-1")))
-    path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": environ["REQUEST_METHOD"],
-        "scheme": environ["wsgi.url_scheme"],
-        "path": path,
-        "raw_path": path.encode("utf-8"),
-        "root_path": environ.get("SCRIPT_NAME", ""),
-        "query_string": environ.get("QUERY_STRING", "").encode("latin-1"),
-        "headers": headers,
-        "client": (environ.get("REMOTE_ADDR", "127.0.0.1"), 0),
-        "server": (environ["SERVER_NAME"], int(environ["SERVER_PORT"])),
-    }

@@ -23,8 +23,9 @@ from .contexts import AppContext, RequestContext
 from .peer import as_connected
 from .requests import Request, request_from
 from .run import serve
+from .scopes import scope_of
 from .sessions import Sessions
-from .testing import TestClient, scope_of
+from .testing import TestClient
 from .threads import as_coroutine
 from .websockets import gated, websocket_path
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from werkzeug.test import Client, TestResponse
 
+from .scopes import scope_of
+
 
 class _Response(TestResponse):
     def get_json(self, force: bool = False, silent: bool = False, **_: Any) -> Any:
@@ -73,30 +75,3 @@ class _AsWSGI:
         head = next(m for m in sent if m["type"] == "http.response.start")
         body = b"".join(m.get("body", b"") for m in sent if m["type"] == "http.response.body")
         return head["status"], [(k.decode("latin-1"), v.decode("latin-1")) for k, v in head["headers"]], body
-
-
-def scope_of(environ: dict[str, Any]) -> dict[str, Any]:
-    """The ASGI scope for what werkzeug's test tools make of a request."""
-    headers = [
-        (key[5:].replace("_", "-").lower().encode(), str(value).encode("latin-1"))
-        for key, value in environ.items()
-        if key.startswith("HTTP_")
-    ]
-    for key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-        if environ.get(key):
-            headers.append((key.replace("_", "-").lower().encode(), str(environ[key]).encode("latin-1")))
-    path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": environ["REQUEST_METHOD"],
-        "scheme": environ["wsgi.url_scheme"],
-        "path": path,
-        "raw_path": path.encode("utf-8"),
-        "root_path": environ.get("SCRIPT_NAME", ""),
-        "query_string": environ.get("QUERY_STRING", "").encode("latin-1"),
-        "headers": headers,
-        "client": (environ.get("REMOTE_ADDR", "127.0.0.1"), 0),
-        "server": (environ["SERVER_NAME"], int(environ["SERVER_PORT"])),
-    }
