@@ -231,6 +231,59 @@ def test_on_every_backend_they_answer_as_on_flask(kind: str, tmp_path: Path) -> 
         assert report.ok, f"{backend}: {report}"
 
 
+#: the same as an assignment
+REPLACED = """
+import flask
+from dash import Dash, Input, Output, dcc, html
+
+app = Dash(__name__)
+server = app.server
+app.layout = html.Div([dcc.Input(id="a"), html.Div(id="b")])
+app.callback(Output("b", "children"), Input("a", "value"))(lambda value: value)
+
+
+def guarded():
+    if flask.request.headers.get("X-Token") != "sesame":
+        flask.abort(403)
+    return Dash.dispatch(app)
+
+
+app.dispatch = guarded
+"""
+
+ASK_REPLACED = """
+import app
+
+client = app.server.test_client()
+body = {"output": "b.children", "outputs": {"id": "b", "property": "children"}, "changedPropIds": ["a.value"]}
+body["inputs"] = [{"id": "a", "property": "value", "value": "x"}]
+assert client.post("/_dash-update-component", json=body).status_code == 403
+assert client.post("/_dash-update-component", json=body, headers={"X-Token": "sesame"}).status_code == 403
+assert [client.get(p).status_code for p in ("/", "/x", "/_dash-update-component", "/_dash-layout")] == [200] * 4
+"""
+
+
+@pytest.mark.boot
+def test_what_is_put_in_their_place_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved: dict[str, Path] = {}
+    for target in BACKENDS:
+        moved[target] = tmp_path / target
+        moved[target].mkdir()
+        (moved[target] / "app.py").write_text(REPLACED, encoding="utf-8")
+        monkeypatch.chdir(moved[target])
+        outcome = fix(["."], (target,))
+        apply(outcome.changes)
+        assert {"DM802", "DM904"} <= {f.code for f in outcome.report.findings}
+        assert fix(["."], (target,)).changes == []
+    (moved["flask"] / "ask.py").write_text(ASK_REPLACED, encoding="utf-8")
+    subprocess.run([sys.executable, "ask.py"], cwd=moved["flask"], check=True, timeout=120)
+    (tmp_path / "requests.toml").write_text(REQUESTS, encoding="utf-8")
+    plan = verify.load(tmp_path / "requests.toml")
+    for backend, server in SERVERS.items():
+        report = verify.replay_both(moved["flask"], moved[backend], plan, after=verify.Start(server))
+        assert report.ok, f"{backend}: {report}"
+
+
 def test_dash_has_none_of_these_methods() -> None:
     from dash import Dash
 
