@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dash_migrate.files.declared import declaring
 from dash_migrate.files.folder import with_project
 from dash_migrate.files.prefilter import select as select_files
 from dash_migrate.files.walk import walk
@@ -62,10 +63,11 @@ def check(
     else:
         report = Report(targets, read=selection.read, skipped=len(files.skipped) + len(selection.skipped))
         report.errors = [*files.errors, *selection.errors]
-        from dash_migrate.findings import library
+        if declaring(files):
+            from dash_migrate.findings import library
 
-        found = library.search(files, None)
-        report.findings = [f for f in library.findings(found, targets) if _chosen(f, select, ignore)]
+            found = library.search(files, None)
+            report.findings = [f for f in library.findings(found, targets) if _chosen(f, select, ignore)]
         if report.errors:
             from dash_migrate.findings.unread import unread
 

@@ -160,6 +160,69 @@ def test_a_published_package_with_a_demo_is_a_library(tmp_path: Path) -> None:
         assert {f.code for f in check(["."], ("fastapi",)).findings} == {"DM603"}
 
 
+def _plugin(folder: Path, declares: str = "pyproject.toml") -> Path:
+    """A library none of whose files imports Dash."""
+    (folder / "src" / "notes").mkdir(parents=True)
+    (folder / "src" / "notes" / "routes.py").write_text(PLUGIN, encoding="utf-8")
+    (folder / declares).write_text('[project]\ndependencies = ["dash>=2"]\n', encoding="utf-8")
+    return folder
+
+
+def _codes(path: str) -> list[str]:
+    return [f.code for f in check([path], ("fastapi",)).findings]
+
+
+def test_that_it_is_for_dash_is_said_by_its_project_not_by_the_one_around_the_caller(tmp_path: Path) -> None:
+    plugin = _plugin(tmp_path / "plugin")
+    other = tmp_path / "other"
+    (other / "lib").mkdir(parents=True)
+    (other / "lib" / "routes.py").write_text(PLUGIN, encoding="utf-8")
+    (other / "pyproject.toml").write_text('[project]\nname = "other"\n', encoding="utf-8")
+    with inside(plugin):
+        assert _codes(".") == _codes("src") == _codes("src/notes") == ["DM603"] * 3
+        assert _codes("../other") == _codes("../other/lib") == []
+    with inside(other):
+        assert _codes("../plugin") == _codes(str(plugin)) == _codes("../plugin/src") == ["DM603"] * 3
+        assert _codes(".") == []
+    with inside(tmp_path):  # several projects below one folder: each for itself
+        found = check(["."], ("fastapi",)).findings
+        assert [f.path for f in found] == ["plugin/src/notes/routes.py"] * 3
+
+
+@pytest.mark.parametrize("name", ["setup.py", "setup.cfg", "requirements.txt"])
+def test_any_packaging_file_says_it(tmp_path: Path, name: str) -> None:
+    with inside(_plugin(tmp_path / "plugin", name)):
+        assert _codes(".") == ["DM603"] * 3
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def add(\n    app  # whose\n):\n    app.server.route('/x')(print)\n",
+        "def add(page, *, app=None):\n    app.server.route('/x')(print)\n",
+        "def add(app): app \\\n . \\\n server.route('/x')(print)\n",
+        "def add(a: 'dash.Dash'):\n    s = a.server\n    s.before_request(print)\n",
+        "def add(server):\n    server.before_request(print)\n",
+        "def add(target: flask.Flask, server=0):\n    target.before_request(print)\n",
+        "class Add:\n    def __init__(self, app):\n        self.app = app\n"
+        "    def go(self):\n        self.app.server.config['X'] = 1\n",
+    ],
+)
+def test_no_form_of_taking_an_app_is_passed_over(tmp_path: Path, source: str) -> None:
+    plugin = _plugin(tmp_path / "plugin")
+    (plugin / "src/notes/routes.py").write_text(source, encoding="utf-8")
+    with inside(plugin):
+        assert _codes(".") == ["DM603"]
+
+
+def test_packaging_that_makes_no_sense_declares_nothing(tmp_path: Path) -> None:
+    with inside(_written(tmp_path)):
+        Path("app.py").write_text("from dash import Dash\napp = Dash()\n", encoding="utf-8")
+        for text in ("project = 3\n", "[[project]]\n", "project", "\xff"):
+            Path("pyproject.toml").write_text(text, encoding="latin-1")
+            assert check(["."], ("fastapi",)).apps
+
+
 @pytest.mark.boot
 def test_it_serves_apps_on_every_backend(tmp_path: Path) -> None:
     before, after = _written(tmp_path / "before"), _moved(tmp_path / "after")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,10 +25,10 @@ def with_project(paths: Sequence[Path | str]) -> list[Path]:
 def project_folder(path: Path) -> Path:
     """The nearest folder upwards that looks like a project's, else the file's own (not above the home folder)."""
     parent = path.parent
-    stops = {Path.home(), Path("/"), Path("/tmp")}
+    stops = {Path(os.path.expanduser("~")), Path("/"), Path("/tmp")}
     current = parent
     while current.resolve() not in stops:
-        if any((current / mark).exists() for mark in MARKS):
+        if any(os.path.exists(current / mark) for mark in MARKS):
             return current
         if current.resolve() == Path.cwd() or current == current.parent:
             break

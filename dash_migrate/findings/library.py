@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dash_migrate.facts.guests import Guest, guests, is_aside, may_hold
+from dash_migrate.facts.guests import APP_NAMES, SERVER_NAMES, Guest, guests, is_aside, may_hold
+from dash_migrate.files.declared import declaring, homes
 from dash_migrate.files.errors import SourceError
-from dash_migrate.files.source import Source, read_source
+from dash_migrate.files.layout import join
+from dash_migrate.files.source import Source, read_bytes, read_source
 from dash_migrate.findings.rules import rule
 from dash_migrate.model import Backend, Finding, Span
 from dash_migrate.syntax.segments import TextMap
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
 #: the generated package that gives every server a Flask side
 MODULE = "dash_guest"
 
-_DECLARES = re.compile(rb"(?m)(?:^|[\"'\s,\[(])dash(?![\w-])")
 _MOVED = re.compile(rb"(?m)^from \.*[\w.]*dash_guest import")
-_DECLARING = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
+
+#: what every file has in which `guests` finds something: such a parameter, and for an app a use of its server
+_GIVEN_APP = re.compile(rb"\b(?:%s)\b\s*[,:)=#\\]|\bDash\b" % "|".join(sorted(APP_NAMES)).encode())
+_GIVEN_SERVER = re.compile(rb"\b(?:%s)\b\s*[,:)=#\\]|\bFlask\b" % "|".join(sorted(SERVER_NAMES)).encode())
+_TAKES_SERVER = re.compile(rb"\.[\s\\]*server\b")
 
 
 class Found:
@@ -49,22 +53,24 @@ def search(files: FileSet, loaded: Loaded | None) -> list[Found]:
         package = _published(files)
         if not package or any(app.file.display.startswith(package) for app in apps):
             return []
-        return [one for one in _search(files, loaded) if one.path.startswith(package)]
-    if (loaded is None or not loaded.selection.files) and not _declares_dash(files):
-        return []
-    return list(_search(files, loaded))
+        return list(_search(files, loaded, [package]))
+    folders = [""] if loaded is not None and loaded.selection.files else declaring(files)
+    return list(_search(files, loaded, folders)) if folders else []
 
 
-def _search(files: FileSet, loaded: Loaded | None) -> Iterator[Found]:
+def _search(files: FileSet, loaded: Loaded | None, folders: list[str]) -> Iterator[Found]:
+    """The files of a library below some folders."""
+    below = tuple(f"{folder}/" if folder and folder[-1] != "/" else folder for folder in folders)
     for path in files.python:
-        if is_aside(path) or f"/{MODULE}/" in f"/{path}":
+        if not path.startswith(below) or is_aside(path) or f"/{MODULE}/" in f"/{path}":
             continue
         try:
             source = (
                 loaded.sources[path] if loaded and path in loaded.sources else read_source(path, files.locate(path))
             )
-            has_moved = _MOVED.search(source.data) is not None
-            if not has_moved and not may_hold(source.data):
+            data = source.data
+            has_moved = b"dash_guest" in data and _MOVED.search(data) is not None
+            if not has_moved and not (b"server" in data and _is_given(data) and may_hold(data)):
                 continue
             found = guests(ast.parse(source.text))
         except (SourceError, SyntaxError, ValueError, RecursionError):
@@ -73,30 +79,40 @@ def _search(files: FileSet, loaded: Loaded | None) -> Iterator[Found]:
             yield Found(path, source, found)
 
 
+def _is_given(data: bytes) -> bool:
+    """Whether a file has a name for an app or a server that a function may be given."""
+    return _GIVEN_SERVER.search(data) is not None or (
+        _TAKES_SERVER.search(data) is not None and _GIVEN_APP.search(data) is not None
+    )
+
+
 def _published(files: FileSet) -> str:
     """The folder of the package that the project publishes for Dash apps, with a ``/``; "" if it is no such project."""
+    for home in dict.fromkeys(homes(files).values()):
+        name = _published_name(files, home)
+        for folder in ("", "src/") if name else ():
+            package = join(home, f"{folder}{name}")
+            if f"{package}/__init__.py" in files.python:
+                return f"{package}/"
+    return ""
+
+
+def _published_name(files: FileSet, home: str) -> str:
+    """What the package is called in imports."""
     import tomli
 
+    path = join(home, "pyproject.toml")
     try:
-        data = tomli.loads(Path(files.locate("pyproject.toml")).read_bytes().decode())
-    except (OSError, ValueError):
+        data = tomli.loads(read_bytes(path, files.locate(path)).decode())
+    except (SourceError, ValueError):
         return ""
-    project = data.get("project", {})
+    project = data.get("project")
+    if not isinstance(project, dict):
+        return ""
     name = str(project.get("name", "")).replace("-", "_").lower()
     if "build-system" not in data or not project.get("classifiers") or not name.startswith("dash_"):
         return ""  # an app may be a package too
-    return next((f"{folder}{name}/" for folder in ("", "src/") if f"{folder}{name}/__init__.py" in files.python), "")
-
-
-def _declares_dash(files: FileSet) -> bool:
-    """Whether the project says that it needs Dash."""
-    for name in _DECLARING:
-        try:
-            if _DECLARES.search(Path(files.locate(name)).read_bytes()):
-                return True
-        except OSError:
-            continue
-    return False
+    return name
 
 
 def findings(found: list[Found], targets: tuple[Backend, ...]) -> Iterator[Finding]:
