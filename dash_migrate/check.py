@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dash_migrate.files.declared import declaring
 from dash_migrate.files.folder import with_project
-from dash_migrate.files.prefilter import select as select_files
-from dash_migrate.files.walk import walk
+from dash_migrate.files.walk import FileSet, walk
 from dash_migrate.model import Backend, FileError, Finding
 
 if TYPE_CHECKING:
@@ -52,9 +50,37 @@ def check(
     targets: tuple[Backend, ...],
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    cache: Path | None = None,
 ) -> Report:
-    """Find what ties the project under ``paths`` to Flask."""
+    """Find what ties the project under ``paths`` to Flask.
+
+    Args:
+        cache: the folder in which to look for the answer, and to keep it; None: find it out in any case.
+    """
     files = walk(with_project(paths))
+    if cache is None:
+        return _found(files, paths, targets, select, ignore)
+    from dash_migrate.cache.answers import question
+    from dash_migrate.files.looks import Looks, recorded
+
+    asked = question(cache, files, paths, targets, select, ignore)
+    report = asked.answer()
+    if report is None:
+        with recorded(Looks()) as looks:
+            report = _found(files, paths, targets, select, ignore)
+        asked.keep(report, looks)
+    return report
+
+
+def _found(
+    files: FileSet,
+    paths: Sequence[Path | str],
+    targets: tuple[Backend, ...],
+    select: Sequence[str],
+    ignore: Sequence[str],
+) -> Report:
+    from dash_migrate.files.prefilter import select as select_files
+
     selection = select_files(files)
     if selection.files or selection.notebooks:
         from dash_migrate.project import load_files  # facts and rules take longer to import than a small tree to read
@@ -63,6 +89,8 @@ def check(
     else:
         report = Report(targets, read=selection.read, skipped=len(files.skipped) + len(selection.skipped))
         report.errors = [*files.errors, *selection.errors]
+        from dash_migrate.files.declared import declaring
+
         if declaring(files):
             from dash_migrate.findings import library
 

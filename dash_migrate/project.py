@@ -117,5 +117,7 @@ def parse(source: Source) -> ast.Module:
         return ast.parse(source.text)
     except SyntaxError as error:
         raise SourceError(source.path, f"not parsed: {error.msg}", error.lineno, error.offset) from None
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise SourceError(source.path, f"not parsed: {error or type(error).__name__}") from None
+    except (RecursionError, MemoryError):
+        raise SourceError(source.path, "not parsed: nested too deeply for this Python") from None
+    except ValueError as error:
+        raise SourceError(source.path, f"not parsed: {error}") from None

@@ -25,6 +25,13 @@ from dash_migrate.cli.options import (
 @click.option("--ignore", multiple=True, metavar="CODES", help="Not these.")
 @click.option("--strict", is_flag=True, help="Let optional findings fail too.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found.")
+@click.option("--no-cache", is_flag=True, help="Find everything out anew, and keep nothing for the next run.")
+@click.option(
+    "--cache-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep answers there, not in the user's cache folder (also DASH_MIGRATE_CACHE_DIR).",
+)
 def check(
     paths: tuple[Path, ...],
     targets: tuple[str, ...],
@@ -34,12 +41,16 @@ def check(
     ignore: tuple[str, ...],
     strict: bool,
     exit_zero: bool,
+    no_cache: bool,
+    cache_dir: Path | None,
 ) -> None:
     """What ties this app to Flask, per backend, with what to do about each."""
+    from dash_migrate.cache.place import folder
     from dash_migrate.check import check as run
 
+    cache = None if no_cache else folder(cache_dir)
     chosen = checked_paths(paths)
-    report = run(chosen, in_order(targets or ("fastapi", "quart")), _codes(select), _codes(ignore))
+    report = run(chosen, in_order(targets or ("fastapi", "quart")), _codes(select), _codes(ignore), cache)
     emit(report, format_, output)
     raise click.exceptions.Exit(0 if exit_zero else exit_code(report, chosen, strict))
 

@@ -80,7 +80,7 @@ class _Notebook:
         code = "".join(_harmless(line) for line in text.value.splitlines(keepends=True))
         try:
             tree = ast.parse(code)
-        except (SyntaxError, ValueError, RecursionError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             return
         self.number, self.text, self.map = number, text, TextMap(code)
         for node in ast.walk(tree):

@@ -341,7 +341,7 @@ class Starts:
                 config = self._configs[path] = Config(file)
                 try:
                     body = ast.parse(file.text).body
-                except (SyntaxError, ValueError, RecursionError):
+                except (SyntaxError, ValueError, RecursionError, MemoryError):
                     body = []
                 for statement in body:
                     if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):

@@ -53,6 +53,10 @@ class Target:
         return {app.backend for app in self.apps}
 
 
+#: characters; the rest of a longer expression is nothing that starts a server
+_LONGEST = 1_000
+
+
 class Targets:
     """Resolves targets in a project."""
 
@@ -103,8 +107,8 @@ class Targets:
 
     def _in_file(self, spelled: str, module: str, attr: str, file: FileIndex, sure: bool) -> Target:
         try:
-            node = ast.parse(attr, mode="eval").body
-        except SyntaxError:
+            node = ast.parse(attr[:_LONGEST], mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             return Target(spelled, module, attr, "unknown", file.display)
         values = self._eval(node, file)
         factory = isinstance(node, ast.Call)

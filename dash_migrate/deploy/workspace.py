@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dash_migrate.deploy.commands import Setting
 from dash_migrate.files.errors import SourceError
 from dash_migrate.files.kinds import Kind
+from dash_migrate.files.looks import names_in
 from dash_migrate.files.project import is_below
 from dash_migrate.files.source import read_bytes
 from dash_migrate.project import Loaded
@@ -163,15 +164,10 @@ class Workspace:
     @cached_property
     def documents(self) -> list[str]:
         """READMEs and other documents at the root of a project with a Dash app."""
-        import os
-
         found = []
         for project in sorted(self._roots()):
-            try:
-                names = os.listdir(self.loaded.files.locate(project or "."))
-            except OSError:
-                continue
-            found += [f"{project}/{n}" if project else n for n in sorted(names) if n.lower().endswith(_DOCUMENTS)]
+            names = names_in(self.loaded.files.locate(project or "."), _DOCUMENTS)
+            found += [f"{project}/{name}" if project else name for name in names]
         return found
 
     def _roots(self) -> set[str]:

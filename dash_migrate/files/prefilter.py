@@ -8,14 +8,15 @@ it one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from dash_migrate.files.errors import SourceError
 from dash_migrate.files.generated import is_generated
 from dash_migrate.files.imports import Import, import_lines, imports_of
+from dash_migrate.files.looks import recording, stop
 from dash_migrate.files.project import ModuleMap
-from dash_migrate.files.source import Source, read_bytes
+from dash_migrate.files.source import Source, read_bytes, read_unrecorded
 from dash_migrate.files.tiers import Spread, Tier
 from dash_migrate.files.walk import FileSet, Skipped
 from dash_migrate.files.words import (
@@ -29,6 +30,9 @@ from dash_migrate.model import FileError
 
 #: Up to so many bytes of files are kept in memory, so that they need not be read a second time.
 _KEEP = 8 * 1024 * 1024
+
+#: The facts of a file take as long as reading and digesting so many others of its size once more.
+_WORTH = 100
 
 GENERATED = "generated code"
 
@@ -90,6 +94,8 @@ class _Gate:
         self.kept: dict[str, bytes] = {}
         self.known: dict[str, Sequence[Import]] = {}
         self.importers: set[str] = set()
+        #: bytes that were read and not kept, and bytes of what imports Dash
+        self.dropped = self.worked_on = 0
 
     def run(self) -> Selection:
         result = self.result
@@ -97,6 +103,8 @@ class _Gate:
         self.find_notebooks()
         if not self.importers and not result.notebooks:
             return result
+        if self.dropped > _WORTH * self.worked_on:
+            stop()
         result.modules = ModuleMap.of(self.files)
         dash = {path: is_coupled(self.kept[path], self.coupling) for path in self.importers}
         failed = {error.path for error in result.errors}
@@ -112,11 +120,12 @@ class _Gate:
             else:
                 result.files[path] = Selected(path, Source(path, data), tier, self.imports(path))
         result.imports = self.known
+        self.tell_recording()
         return result
 
-    def read(self, path: str) -> bytes | None:
+    def read(self, path: str, reading: Callable[[str, str], bytes] = read_bytes) -> bytes | None:
         try:
-            return read_bytes(path, self.files.locate(path))
+            return reading(path, self.files.locate(path))
         except SourceError as error:
             self.result.errors.append(error.as_file_error())
             return None
@@ -145,7 +154,7 @@ class _Gate:
         """The files that import Dash: one pass, one search in a file that has nothing to do with it."""
         room = _KEEP
         for path in self.files.python:
-            data = self.read(path)
+            data = self.read(path, read_unrecorded)
             if data is None:
                 continue
             self.result.read += 1
@@ -153,20 +162,54 @@ class _Gate:
                 imports = self.known[path] = imports_of(data)
                 if any(is_dash(one) for one in imports):
                     self.importers.add(path)
+                    self.worked_on += len(data)
                     self.kept[path] = data
                     continue
             if room > 0:
                 room -= len(data)
                 self.kept[path] = data
+            else:
+                self.dropped += len(data)
 
     def find_notebooks(self) -> None:
         for path in self.files.notebooks:
-            data = self.read(path)
+            data = self.read(path, read_unrecorded)
             if data is None:
                 continue
             self.result.read += 1
-            if b"dash" in data and any(is_dash(one) for one in imports_of(_notebook_code(data))):
+            if _notebook_imports_dash(data):
                 self.result.notebooks.append(path)
+                self.worked_on += len(data)
+            else:
+                self.dropped += len(data)
+
+    def tell_recording(self) -> None:
+        """Tell what was read in passing, now that it is known to matter."""
+        looks = recording()
+        if looks is None:
+            return
+        looks.is_whole = True
+        imported = {*self.importers, *self.result.notebooks}
+        for paths, imports_dash in ((self.files.python, _imports_dash), (self.files.notebooks, _notebook_imports_dash)):
+            for path in paths:
+                location = self.files.locate(path)
+                data = self.kept.get(path)
+                if data is None:
+                    try:
+                        data = read_unrecorded(path, location)
+                    except SourceError:
+                        looks.is_whole = False
+                        continue
+                    looks.is_torn |= (path in imported) != imports_dash(data)
+                looks.file(location, data)
+
+
+def _imports_dash(data: bytes) -> bool:
+    return b"dash" in data and any(is_dash(one) for one in imports_of(data))
+
+
+def _notebook_imports_dash(data: bytes) -> bool:
+    return b"dash" in data and any(is_dash(one) for one in imports_of(_notebook_code(data)))
 
 
 def _notebook_code(data: bytes) -> bytes:

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 from dash_migrate.files.encoding import BOM, declared_encoding
 from dash_migrate.files.errors import SourceError, describe
+from dash_migrate.files.looks import recording
 from dash_migrate.model import FileError, Span
 
 #: Nobody writes such a file by hand; reading it would only cost memory.
@@ -226,6 +227,20 @@ def read_source(path: str, location: str | None = None) -> Source:
 
 def read_bytes(path: str, location: str | None = None) -> bytes:
     """The raw bytes of a regular file, or a ``SourceError`` that says why not."""
+    looks = recording()
+    if looks is None:
+        return read_unrecorded(path, location)
+    try:
+        data = read_unrecorded(path, location)
+    except SourceError:
+        looks.file(location or path, None)
+        raise
+    looks.file(location or path, data)
+    return data
+
+
+def read_unrecorded(path: str, location: str | None = None) -> bytes:
+    """The same, for one who tells the recording later, or has none."""
     try:
         handle = os.open(location or path, _OPEN_FLAGS)
     except (OSError, ValueError) as error:

@@ -73,7 +73,7 @@ def _search(files: FileSet, loaded: Loaded | None, folders: list[str]) -> Iterat
             if not has_moved and not (b"server" in data and _is_given(data) and may_hold(data)):
                 continue
             found = guests(ast.parse(source.text))
-        except (SourceError, SyntaxError, ValueError, RecursionError):
+        except (SourceError, SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         if found or has_moved:
             yield Found(path, source, found)

@@ -15,7 +15,7 @@ def read(path: str, data: str) -> Iterator[Requirement]:
     """The requirement strings in lists of the file."""
     try:
         tree = ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     places = TextMap(data)
     extras = {id(n) for k in ast.walk(tree) if isinstance(k, ast.keyword) for n in _extras(k)}

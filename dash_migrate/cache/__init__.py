@@ -1,0 +1,1 @@
+"""Answers of earlier runs, found again by the contents of all that those runs looked at."""
