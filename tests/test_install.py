@@ -61,7 +61,9 @@ def test_pre_commit_hooks(tmp_path: Path) -> None:
     pytest.importorskip("pre_commit")
     hooks = tmp_path / "hooks"
     shutil.copytree(
-        ROOT, hooks, ignore=shutil.ignore_patterns(".git", ".venv", "fixtures", "tests", "benchmarks", "*cache*")
+        ROOT,
+        hooks,
+        ignore=shutil.ignore_patterns(".git", ".venv", "fixtures", "tests", "benchmarks", ".*cache*", "__pycache__"),
     )
     git = ("git", "-c", "user.name=t", "-c", "user.email=t@t.invalid")
     for repo in (hooks, tmp_path / "project"):
