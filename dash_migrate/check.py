@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,23 @@ class Report:
         """The errors of files that no finding speaks of."""
         said = {f.path for f in self.findings if f.code == "DM901"}
         return [error for error in self.errors if error.path not in said]
+
+    @classmethod
+    def joined(cls, targets: tuple[Backend, ...], parts: Iterable[Report]) -> Report:
+        """One report from those of the parts of a tree."""
+        whole = cls(targets)
+        for part in parts:
+            whole.findings += part.findings
+            whole.apps += part.apps
+            whole.read += part.read
+            whole.skipped += part.skipped
+            whole.changed += part.changed
+            whole.errors += [e for e in part.errors if e not in whole.errors]
+            whole.notes += part.notes
+        whole.findings.sort(key=lambda f: f.sort_key)
+        whole.apps.sort(key=lambda app: (app["path"], app["line"]))
+        whole.changed.sort()
+        return whole
 
     def count(self, obligation: str) -> int:
         return sum(f.obligation == obligation for f in self.findings)
@@ -83,9 +100,10 @@ def _found(
 
     selection = select_files(files)
     if selection.files or selection.notebooks:
-        from dash_migrate.project import load_files  # facts and rules take longer to import than a small tree to read
+        from dash_migrate.project import load_parts  # facts and rules take longer to import than a small tree to read
 
-        report = report_on(load_files(files, selection), targets, select, ignore)
+        parts = (report_on(loaded, targets, select, ignore) for loaded in load_parts(files, selection))
+        report = Report.joined(targets, parts)
     else:
         report = Report(targets, read=selection.read, skipped=len(files.skipped) + len(selection.skipped))
         report.errors = [*files.errors, *selection.errors]

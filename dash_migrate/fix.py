@@ -9,6 +9,9 @@ from pathlib import Path
 from dash_migrate import deploy
 from dash_migrate.app_records import app_records
 from dash_migrate.check import Report, display_path, narrowed, report_on
+from dash_migrate.files.folder import with_project
+from dash_migrate.files.prefilter import select
+from dash_migrate.files.walk import walk
 from dash_migrate.findings.library import Found
 from dash_migrate.findings.library import search as find_library
 from dash_migrate.fixes import dash_majors, declines, overrides, skeleton
@@ -18,7 +21,7 @@ from dash_migrate.fixes.library import rewrite as rewrite_library
 from dash_migrate.fixes.plan import GroupPlan, Strategy, merged
 from dash_migrate.fixes.plan import fix as compute
 from dash_migrate.model import Backend, FileError
-from dash_migrate.project import Loaded, load, load_files
+from dash_migrate.project import Loaded, load_files, load_parts
 from dash_migrate.writes.changes import Change
 
 #: passes after which a rewrite must have come to rest
@@ -34,6 +37,19 @@ class Outcome:
     before: Report = field(default_factory=lambda: Report(()))
     errors: list[FileError] = field(default_factory=list)
     plans: list[GroupPlan] = field(default_factory=list)
+
+    @classmethod
+    def joined(cls, parts: list[Outcome]) -> Outcome:
+        """One outcome from those of the parts of a tree."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            changes=[change for part in parts for change in part.changes],
+            report=Report.joined(parts[0].report.targets, [part.report for part in parts]),
+            before=Report.joined(parts[0].before.targets, [part.before for part in parts]),
+            errors=[error for part in parts for error in part.errors],
+            plans=[plan for part in parts for plan in part.plans],
+        )
 
 
 def fix(
@@ -58,10 +74,14 @@ def fix(
     """
     if dash_version is not None:
         _check_version(dash_version, targets)
-    loaded = load(paths, base)
-    loaded.dash_version = dash_version
     named = [display_path(p) for p in paths] if all(Path(p).is_file() for p in paths) else []
-    outcome = fix_loaded(loaded, targets, named, strategy, with_badge, with_skeleton)
+    files = walk(with_project(paths), base)
+    outcomes = []
+    for loaded in load_parts(files, select(files)):
+        loaded.dash_version = dash_version
+        outcomes.append(fix_loaded(loaded, targets, named, strategy, with_badge, with_skeleton))
+        del loaded
+    outcome = Outcome.joined(outcomes)
     narrowed(outcome.report, paths)
     return outcome
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import gc
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from dash_migrate.facts.scan import Facts, scan
 from dash_migrate.facts.scopes import FileIndex
 from dash_migrate.files.errors import SourceError
 from dash_migrate.files.folder import with_project
+from dash_migrate.files.parts import split
 from dash_migrate.files.prefilter import Selection, select
 from dash_migrate.files.source import Source, read_source
 from dash_migrate.files.walk import FileSet, walk
@@ -24,6 +26,10 @@ from dash_migrate.syntax.segments import TextMap
 
 #: nesting that parsers and walks of ours survive (FIELD_GUIDE part 4)
 RECURSION_LIMIT = 10_000
+
+
+#: bytes of source whose trees may wait for being forgotten; they take a hundred times as much
+_HELD_BYTES = 10**9
 
 
 @dataclass(eq=False)
@@ -75,6 +81,22 @@ def load_files(files: FileSet, selection: Selection, changed: Mapping[str, bytes
     facts = scan(project)
     errors = [*files.errors, *selection.errors, *loader.errors.values()]
     return Loaded(files, selection, facts, loader.texts, loader.sources, errors)
+
+
+def load_parts(files: FileSet, selection: Selection) -> Iterator[Loaded]:
+    """The parts of a tree that have nothing to do with each other, one after the other.
+
+    What is known of one is forgotten before the next is read, if the caller lets go of it.
+    """
+    held = 0
+    for part in split(files, selection):
+        loaded = load_files(*part)
+        yield loaded
+        held += sum(len(source.data) for source in loaded.sources.values())
+        del loaded
+        if held > _HELD_BYTES and not gc.isenabled():
+            gc.collect()
+            held = 0
 
 
 class _Loader:

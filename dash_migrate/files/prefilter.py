@@ -66,6 +66,8 @@ class Selection:
     read: int = 0
     #: What the files around those import, as far as it was looked at.
     imports: dict[str, Sequence[Import]] = field(default_factory=dict)
+    #: The project files that their imports can mean, as far as that was looked at.
+    links: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def of(self, *tiers: Tier) -> list[Selected]:
         return [one for one in self.files.values() if one.tier in tiers]
@@ -121,6 +123,7 @@ class _Gate:
                 result.files[path] = Selected(path, Source(path, data), tier, self.imports(path))
         result.imports = self.known
         self.tell_recording()
+        result.links = spread.links
         return result
 
     def read(self, path: str, reading: Callable[[str, str], bytes] = read_bytes) -> bytes | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from dash_migrate.files.layout import Layout, join, read_layout
 from dash_migrate.files.walk import FileSet
@@ -43,6 +43,10 @@ class ModuleMap:
     @classmethod
     def of(cls, files: FileSet) -> ModuleMap:
         return cls(files.python, read_layout(files))
+
+    def of_some(self, paths: Iterable[str]) -> ModuleMap:
+        """The map of some of the files."""
+        return ModuleMap(paths, self._layout)
 
     def _add(self, path: str) -> None:
         directory, _, name = path.rpartition("/")
@@ -110,6 +114,22 @@ class ModuleMap:
                 found = posixpath.dirname(found)
             self._projects[path] = found
         return found
+
+    def scope_of(self, path: str, roots: Sequence[str]) -> str:
+        """The directory in which files may belong with this one even if no import says so.
+
+        That is its project, or, where nothing marks one, what holds it directly below the root of the walk.
+        """
+        project = self.project_of(path)
+        if project or self.is_project(""):
+            return project
+        scope = ""
+        for root in roots:
+            if len(root) >= len(scope) and is_below(path, root):
+                below = path[len(root) + 1 if root else 0 :]
+                first, slash, _ = below.partition("/")
+                scope = (f"{root}/{first}" if root else first) if slash else root
+        return scope
 
     # Answers
 

@@ -52,7 +52,8 @@ class Spread:
         self._modules = modules
         self._reader = reader
         self._roots = roots
-        self._targets: dict[str, frozenset[str]] = {}
+        #: the project files that the imports of a file can mean, of every file that was asked about
+        self.links: dict[str, frozenset[str]] = {}
         self._inside: dict[str, bool] = {}
         self._by_word: dict[str, list[str]] = {}
         self._outside: dict[str, bytes] = {}
@@ -62,7 +63,7 @@ class Spread:
         """The tier of every file that matters, from the files that import Dash and whether they are coupled."""
         for path, coupled in dash.items():
             self.tiers[path] = Tier.COUPLED if coupled else Tier.PLAIN
-            self._inside[self._scope_of(path)] = True
+            self._inside[self._modules.scope_of(path, self._roots)] = True
         for path in self._paths:
             if not self._is_inside(path) and path not in dash:
                 self._outside[path] = self._reader.import_lines(path)
@@ -140,7 +141,7 @@ class Spread:
 
     def targets(self, path: str) -> frozenset[str]:
         """The project files that the imports of a file can mean, the packages on the way included."""
-        known = self._targets.get(path)
+        known = self.links.get(path)
         if known is not None:
             return known
         resolve = self._modules.resolve_import
@@ -156,24 +157,8 @@ class Spread:
             for name in one.names:
                 if name != "*":
                     found.update(resolve(path, one.level, prefix + name))
-        targets = self._targets[path] = frozenset(found)
+        targets = self.links[path] = frozenset(found)
         return targets
-
-    def _scope_of(self, path: str) -> str:
-        """The directory in which files may belong with this one even if no import says so.
-
-        That is its project, or, where nothing marks one, what holds it directly below the root of the walk.
-        """
-        project = self._modules.project_of(path)
-        if project or self._modules.is_project(""):
-            return project
-        scope = ""
-        for root in self._roots:
-            if len(root) >= len(scope) and is_below(path, root):
-                below = path[len(root) + 1 if root else 0 :]
-                first, slash, _ = below.partition("/")
-                scope = (f"{root}/{first}" if root else first) if slash else root
-        return scope
 
     def _is_inside(self, path: str) -> bool:
         """Whether a file lies in the scope of one that imports Dash."""
