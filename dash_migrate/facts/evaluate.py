@@ -90,7 +90,10 @@ class Evaluator:
 
     def eval(self, node: ast.expr | None, scope: Scope) -> Values:
         """What the expression may stand for (nothing: unknown, or of no interest)."""
-        handler = _HANDLERS.get(type(node))
+        known = self._memo.get(node)
+        if known is not None:
+            return known
+        handler = _HANDLERS.get(node.__class__)
         if handler is None or node is None:
             return NOTHING
         return self.once(node, partial(handler, self, node, scope))
@@ -290,7 +293,8 @@ class Evaluator:
 
     def binding(self, binding: Binding) -> Values:
         """The values one binding gives its name."""
-        return self.once(binding, partial(self._binding, binding))
+        known = self._memo.get(binding)
+        return known if known is not None else self.once(binding, partial(self._binding, binding))
 
     def _binding(self, binding: Binding) -> Values:
         match binding.kind:

@@ -9,6 +9,24 @@ from typing import Any
 from dash_migrate.facts.scopes import Binding, BindingKind, Block, FileIndex, Scope, ScopeKind
 
 
+_Work = tuple[ast.AST, Scope, Block]
+
+
+def _kinds(base: type) -> list[type]:
+    return [base, *base.__subclasses__()]
+
+
+#: classes of values in which nothing of interest lies
+_LEAVES = frozenset(
+    [type(None), str, int, bool, ast.Constant, ast.TypeIgnore]
+    + [kind for base in (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop) for kind in _kinds(base)]
+)
+#: fields that hold such values only
+_PLAIN = frozenset(["ctx", "op", "ops", "id", "attr", "arg", "kind", "conversion", "is_async", "simple", "type_comment"])
+#: by type: its other fields, the last one first (filled as types are met)
+_FIELDS: dict[type, tuple[str, ...]] = {}
+
+
 def index_file(path: Path, display: str, tree: ast.Module) -> FileIndex:
     """Index a parsed file. Iterative, so that depth of nesting is no matter."""
     index = FileIndex(path, display, tree)
@@ -19,8 +37,10 @@ def index_file(path: Path, display: str, tree: ast.Module) -> FileIndex:
     return index
 
 
-_Work = tuple[ast.AST, Scope, Block]
-_LEAVES = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.Constant)
+def _fields_of(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a node in which others may lie, the last one first."""
+    fields = _FIELDS[kind] = tuple(name for name in reversed(kind._fields) if name not in _PLAIN)
+    return fields
 
 
 class _Walker:
@@ -67,48 +87,57 @@ class _Walker:
             if hasattr(ast, late):
                 handlers[getattr(ast, late)] = self.branches
         stack = self.stack
+        pop, find, push_children = stack.pop, handlers.get, self.push_children
         while stack:
-            node, scope, block = stack.pop()
-            handler = handlers.get(type(node))
-            if handler is not None:
-                handler(node, scope, block)
-            else:
-                self.push_children(node, scope, block)
+            node, scope, block = pop()
+            find(node.__class__, push_children)(node, scope, block)
 
     # --- pushing
 
     def push(self, parent: ast.AST, child: ast.AST | None, scope: Scope, block: Block) -> None:
-        if child is not None and not isinstance(child, _LEAVES):
-            child._parent = parent  # type: ignore[attr-defined]
-            self.stack.append((child, scope, block))
+        if child.__class__ not in _LEAVES:
+            child._parent = parent  # type: ignore[union-attr]
+            self.stack.append((child, scope, block))  # type: ignore[arg-type]
 
     def push_all(self, parent: ast.AST, children: list[Any], scope: Scope, block: Block) -> None:
         for child in reversed(children):
             self.push(parent, child, scope, block)
 
-    def push_children(self, node: ast.AST, scope: Scope, block: Block) -> None:
+    def push_children(self, node: Any, scope: Scope, block: Block) -> None:
         stack = self.stack
-        for name in reversed(node._fields):
+        kind = node.__class__
+        for name in _FIELDS.get(kind) or _fields_of(kind):
             value = getattr(node, name, None)
-            if isinstance(value, list):
-                for item in reversed(value):
-                    if isinstance(item, ast.AST) and not isinstance(item, _LEAVES):
-                        item._parent = node  # type: ignore[attr-defined]
+            if value.__class__ is list:
+                for item in reversed(value):  # type: ignore[call-overload]
+                    if item.__class__ not in _LEAVES:
+                        item._parent = node
                         stack.append((item, scope, block))
-            elif isinstance(value, ast.AST) and not isinstance(value, _LEAVES):
-                value._parent = node  # type: ignore[attr-defined]
-                stack.append((value, scope, block))
+            elif value.__class__ not in _LEAVES:
+                value._parent = node  # type: ignore[union-attr]
+                stack.append((value, scope, block))  # type: ignore[arg-type]
 
     # --- expressions
 
     def name(self, node: Any, scope: Scope, block: Block) -> None:
-        if isinstance(node.ctx, ast.Load):
+        if node.ctx.__class__ is ast.Load:
             node._block = block
-            scope.loads.setdefault(node.id, []).append(node)
+            known = scope.loads.get(node.id)
+            if known is None:
+                scope.loads[node.id] = [node]
+            else:
+                known.append(node)
 
     def attribute(self, node: Any, scope: Scope, block: Block) -> None:
-        self.index.attributes.setdefault(node.attr, []).append((node, scope))
-        self.push(node, node.value, scope, block)
+        known = self.index.attributes.get(node.attr)
+        if known is None:
+            self.index.attributes[node.attr] = [(node, scope)]
+        else:
+            known.append((node, scope))
+        value = node.value
+        if value.__class__ not in _LEAVES:
+            value._parent = node
+            self.stack.append((value, scope, block))
 
     def call(self, node: Any, scope: Scope, block: Block) -> None:
         self.index.calls.append((node, scope))

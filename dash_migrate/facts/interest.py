@@ -28,7 +28,7 @@ def interesting_names(files: Iterable[FileIndex]) -> set[str]:
     parameters: dict[str, list[Signature]] = defaultdict(list)
     for file in files:
         found |= _definitions(file, edges, parameters)
-    held = _held_functions(files, parameters)
+    held = [signature for name in _held_functions(files, parameters) for signature in parameters.get(name, ())]
     for file in files:
         _calls(file, edges, parameters, held)
     todo = list(found)
@@ -130,7 +130,7 @@ def _calls(
     file: FileIndex,
     edges: dict[str, set[str]],
     parameters: dict[str, list[Signature]],
-    held_functions: set[str],
+    held: list[Signature],
 ) -> None:
     for call, scope in file.calls:
         for one in (call, deferred_call(call)):
@@ -141,14 +141,12 @@ def _calls(
                 for argument in (*one.args, *(k.value for k in one.keywords)):
                     for head in heads(argument):
                         edges[head].update(heads(one.func.value))
-            passed = list(_passed(one))
-            if not passed:
-                continue
             signatures = parameters.get(name)
             if signatures is None and is_indirect(call, scope):
-                signatures = [s for held in held_functions for s in parameters.get(held, ())]
-            for signature in signatures or ():
-                reached = signature.reached_by(one)
+                signatures = held
+            if signatures:
+                passed = set(_passed(one))
+                reached = {target for signature in signatures for target in signature.reached_by(one)} if passed else ()
                 for head in passed:
                     edges[head].update(reached)
             if name in _RECORDS:
@@ -164,8 +162,18 @@ def _passed(call: ast.Call) -> Iterator[str]:
         yield from heads(keyword.value)
 
 
-def heads(node: ast.expr | None) -> Iterator[str]:
+def heads(node: ast.expr | None) -> Iterable[str]:
     """The identifiers whose value an expression may pass on."""
+    kind = node.__class__
+    if kind is ast.Name:
+        return (node.id,)  # type: ignore[union-attr]
+    if kind is ast.Constant:
+        value = node.value  # type: ignore[union-attr]
+        return (value,) if value.__class__ is str and value.isidentifier() else ()
+    return () if node is None else _heads(node)
+
+
+def _heads(node: ast.expr) -> Iterator[str]:
     stack: list[ast.AST | None] = [node]
     while stack:
         current = stack.pop()

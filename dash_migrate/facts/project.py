@@ -56,7 +56,9 @@ class Project:
         self._function_names: dict[str, int] = {}
         self._assignments: dict[str, list[tuple[ast.Attribute, Scope, Any]]] = {}
         self._calls_of: dict[ast.AST, list[tuple[ast.Call, Scope]]] = {}
-        self._loads: dict[str, Counter[str]] = {}
+        self._loads = Counter[str]()
+        #: the files whose loads are counted
+        self._counted: set[str] = set()
         self._imported: dict[tuple[str, int, str], list[FileIndex]] = {}
         self._indirect: dict[ast.AST, list[tuple[ast.Call, Scope]]] | None = None
 
@@ -158,17 +160,15 @@ class Project:
 
     def loads_of(self, name: str) -> int:
         """How often a name, or an attribute of that name, is used anywhere."""
-        found = 0
         for path, file in self.files.items():
-            loads = self._loads.get(path)
-            if loads is None:
-                loads = self._loads[path] = Counter[str]()
+            if path not in self._counted:
+                self._counted.add(path)
                 for scope in file.scopes:
                     for one, nodes in scope.loads.items():
-                        loads[one] += len(nodes)
-            found += loads.get(name, 0)
-            found += sum(isinstance(node.ctx, ast.Load) for node, _ in file.attributes.get(name, ()))
-        return found
+                        self._loads[one] += len(nodes)
+                for attr, uses in file.attributes.items():
+                    self._loads[attr] += sum(isinstance(node.ctx, ast.Load) for node, _ in uses)
+        return self._loads[name]
 
     def _find_calls(self, function: ast.AST, scope: Scope) -> list[tuple[ast.Call, Scope]]:
         name = getattr(function, "name", None)

@@ -12,6 +12,9 @@ def reaching(owner: Scope, name: str, scope: Scope, use: ast.AST | None) -> list
 
     In the scope that owns the name, the last ones before the use; from elsewhere, the ones that stand at the end.
     """
+    bindings = owner.bindings[name]
+    if len(bindings) == 1:
+        return [] if bindings[0].kind == "star" else bindings
     bindings = sorted((b for b in owner.bindings[name] if b.kind != "star"), key=lambda b: b.position)
     block = block_of(use) if use is not None else None
     if use is not None and block is not None and scope.function is owner:

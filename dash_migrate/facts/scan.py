@@ -182,7 +182,11 @@ def _collect(project: Project, interesting: set[str]) -> Facts:
     for file in list(project.files.values()):
         found = []
         for node, scope in _candidates(file, interesting):
-            values = frozenset(v for v in project.evaluator.eval(node, scope) if _is_relevant(v))
+            values = project.evaluator.eval(node, scope)
+            if not values:
+                continue
+            if not all(map(_is_relevant, values)):
+                values = frozenset(filter(_is_relevant, values))
             if values:
                 found.append(Reference(file, node, scope, values))
                 facts.values[node] = values

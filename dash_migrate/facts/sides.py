@@ -18,6 +18,7 @@ class Sides:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self._apps_for: dict[str, list[App]] = {}
+        self._imported: dict[FileIndex, list[FileIndex]] = {}
 
     @cached_property
     def dash_files(self) -> set[str]:
@@ -80,6 +81,12 @@ class Sides:
         return False
 
     def _imports(self, file: FileIndex) -> list[FileIndex]:
+        known = self._imported.get(file)
+        if known is None:
+            known = self._imported[file] = self._find_imports(file)
+        return known
+
+    def _find_imports(self, file: FileIndex) -> list[FileIndex]:
         project = self.facts.project
         found = []
         for scope in file.scopes:
