@@ -12,29 +12,47 @@ _BACKEND_NAMES = ("flask", "fastapi", "quart")
 
 def guarded_backends(node: ast.AST, file: FileIndex, scope: Scope) -> set[str] | None:
     """The backends on which the code around ``node`` runs, if a test around it says so (None: no such test)."""
+    memo = file.guarded
     allowed: set[str] | None = None
+    steps: list[tuple[ast.AST, ast.AST]] = []
     child: ast.AST = node
     current = parent_of(node)
     while current is not None:
-        found: set[str] | None = None
-        if isinstance(current, ast.If):
-            truth = backends_where_true(current.test, file, scope)
-            if truth is not None and child is not current.test:
-                inside = any(child is statement for statement in current.body)
-                found = truth if inside else set(_BACKEND_NAMES) - truth
-        elif isinstance(current, ast.IfExp):
-            truth = backends_where_true(current.test, file, scope)
-            if truth is not None and child is not current.test:
-                found = truth if child is current.body else set(_BACKEND_NAMES) - truth
-        elif isinstance(current, ast.Try) and any(child is s for s in current.body) and _is_import_attempt(current):
-            found = {"flask"}
-        early = _early_exit(current, child, file, scope)
-        if early is not None:
-            found = early if found is None else found & early
+        key = (child, scope)
+        if key in memo:
+            allowed = memo[key]
+            break
+        steps.append((child, current))
+        child, current = current, parent_of(current)
+    for child, current in reversed(steps):
+        found = _said_by(current, child, file, scope)
         if found is not None:
             allowed = found if allowed is None else allowed & found
-        child, current = current, parent_of(current)
+        if isinstance(child, ast.stmt):
+            memo[(child, scope)] = allowed
     return allowed
+
+
+def _said_by(current: ast.AST, child: ast.AST, file: FileIndex, scope: Scope) -> set[str] | None:
+    """The backends on which a direct part of a node runs, as far as that node says."""
+    found: set[str] | None = None
+    if isinstance(current, ast.IfExp):
+        truth = backends_where_true(current.test, file, scope)
+        if truth is not None and child is not current.test:
+            found = truth if child is current.body else set(_BACKEND_NAMES) - truth
+    if not isinstance(child, ast.stmt):
+        return found
+    if isinstance(current, ast.If):
+        truth = backends_where_true(current.test, file, scope)
+        if truth is not None:
+            inside = any(child is statement for statement in current.body)
+            found = truth if inside else set(_BACKEND_NAMES) - truth
+    elif isinstance(current, ast.Try) and any(child is s for s in current.body) and _is_import_attempt(current):
+        found = {"flask"}
+    early = _early_exit(current, child, file, scope)
+    if early is not None:
+        found = early if found is None else found & early
+    return found
 
 
 def _early_exit(owner: ast.AST, child: ast.AST, file: FileIndex, scope: Scope) -> set[str] | None:

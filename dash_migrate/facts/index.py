@@ -122,6 +122,7 @@ class _Walker:
     def name(self, node: Any, scope: Scope, block: Block) -> None:
         if node.ctx.__class__ is ast.Load:
             node._block = block
+            node._scope = scope
             known = scope.loads.get(node.id)
             if known is None:
                 scope.loads[node.id] = [node]
@@ -129,6 +130,7 @@ class _Walker:
                 known.append(node)
 
     def attribute(self, node: Any, scope: Scope, block: Block) -> None:
+        node._scope = scope
         known = self.index.attributes.get(node.attr)
         if known is None:
             self.index.attributes[node.attr] = [(node, scope)]
@@ -140,6 +142,7 @@ class _Walker:
             self.stack.append((value, scope, block))
 
     def call(self, node: Any, scope: Scope, block: Block) -> None:
+        node._scope = scope
         self.index.calls.append((node, scope))
         self.push_children(node, scope, block)
 

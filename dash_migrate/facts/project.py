@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from dash_migrate.facts.evaluate import Evaluator
 from dash_migrate.facts.names import names
-from dash_migrate.facts.scopes import Binding, FileIndex, Scope
+from dash_migrate.facts.scopes import Binding, FileIndex, Scope, parent_of
 from dash_migrate.facts.values import (
     AsgiApp,
     Blueprint,
@@ -369,8 +369,9 @@ class Project:
 
     def scope_at(self, file: FileIndex, node: ast.AST) -> Scope:
         """The scope a node of a file is evaluated in."""
-        from dash_migrate.facts.scopes import parent_of
-
+        known: Scope | None = getattr(node, "_scope", None)
+        if known is not None:
+            return known
         child: ast.AST = node
         current = parent_of(node)
         while current is not None:

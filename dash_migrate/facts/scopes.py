@@ -156,6 +156,8 @@ class FileIndex:
     item_stores: list[tuple[ast.Subscript, ast.expr, Scope]] = field(default_factory=list)
     #: by statement: where its bodies are left early (filled by ``guards``)
     early_exits: dict[ast.AST, list[EarlyExit]] = field(default_factory=dict)
+    #: by statement and asking scope: the backends it runs on, None for all (filled by ``guards``)
+    guarded: dict[tuple[ast.AST, Scope], set[str] | None] = field(default_factory=dict)
 
     def __hash__(self) -> int:
         return id(self)
