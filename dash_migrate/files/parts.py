@@ -6,11 +6,15 @@ A directory with many projects in it costs as much as its projects one by one, i
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from dash_migrate.files.errors import SourceError
 from dash_migrate.files.prefilter import Selection
+from dash_migrate.files.project import is_below
+from dash_migrate.files.source import read_bytes
 from dash_migrate.files.walk import FileSet
 
 
@@ -18,7 +22,7 @@ def split(files: FileSet, selection: Selection) -> Iterator[tuple[FileSet, Selec
     """The parts of a file set, in the order of their files; mostly one.
 
     Files belong together if they lie in one project, if imports lead from one to the other, if one lies above
-    the other (what stands in a root may speak of all below), or if nothing says whose they are.
+    the other (what stands in a root may speak of all below), or if what is to be started names the other's folder.
     """
     units = _Units(files, selection)
     groups = units.groups()
@@ -49,6 +53,12 @@ def split(files: FileSet, selection: Selection) -> Iterator[tuple[FileSet, Selec
     for part in parts:
         part.selection.modules = selection.modules.of_some(part.files.python)
         yield part.files, part.selection
+
+
+#: kinds of files that start nothing and declare nothing
+_MUTE = frozenset(["json", "lock", "template", "xml"])
+_MOST = 64 * 1024
+_WORD = re.compile(rb"[\w.+-]+")
 
 
 class _Part:
@@ -83,10 +93,8 @@ class _Units:
         occupied = set(map(self.of, (*self.selection.files, *self.selection.notebooks)))
         if len(occupied) < 2:
             return [list(occupied)]
-        every = dict.fromkeys(map(self.of, (*self.files.python, *self.files.notebooks, *self.files.others)))
-        unmarked = [unit for unit in every if not self.selection.modules.is_project(unit)]
-        if not occupied.issuperset(unmarked) and not occupied.isdisjoint(unmarked):
-            return [list(every)]  # a folder that belongs to no project may speak of any app that does not either
+        with_code = set(map(self.of, self.files.python))
+        every = dict.fromkeys((*occupied, *with_code, *map(self.of, (*self.files.notebooks, *self.files.others))))
         for path, targets in self.selection.links.items():
             for target in targets:
                 self.join(self.of(path), self.of(target))
@@ -94,10 +102,36 @@ class _Units:
             for above in _above(unit):
                 if above in every:
                     self.join(unit, above)
+        self.join_by_words(occupied, with_code)
         found: dict[str, list[str]] = {}
         for unit in every:
             found.setdefault(self.root(unit), []).append(unit)
         return [group for group in found.values() if occupied.intersection(group)]
+
+    def join_by_words(self, occupied: set[str], with_code: set[str]) -> None:
+        """Join units with those that their start commands name, and folders of nothing but these with all beside."""
+        called: dict[bytes, list[str]] = {}
+        for unit in occupied:
+            called.setdefault(posixpath.basename(unit).encode("utf-8", "replace"), []).append(unit)
+        for path, kind in self.files.others.items():
+            if kind in _MUTE:
+                continue
+            unit = self.of(path)
+            if unit not in with_code:
+                folder = posixpath.dirname(unit)
+                named = {one for one in occupied if is_below(one, folder)}
+            else:
+                named = {one for word in self.words(path) & called.keys() for one in called[word]}
+            for one in named:
+                self.join(unit, one)
+
+    def words(self, path: str) -> set[bytes]:
+        """The names in a file, as far as it is not too large to be about starting something."""
+        try:
+            data = read_bytes(path, self.files.locate(path))
+        except SourceError:
+            return set()
+        return set(_WORD.findall(data)) if len(data) <= _MOST else set()
 
     def root(self, unit: str) -> str:
         while (above := self.joined.get(unit, unit)) != unit:

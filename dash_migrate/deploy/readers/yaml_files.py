@@ -49,8 +49,10 @@ def compose(data: str) -> list[Any]:
 
     if "{{" in data or "{%" in data:
         data = _without_templates(data)
+    # libyaml is ten times faster; places are the same, but for a byte order mark that it does not count
+    loader = yaml.SafeLoader if "\ufeff" in data else getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return [node for node in yaml.compose_all(data, Loader=yaml.SafeLoader) if node is not None]
+        return [node for node in yaml.compose_all(data, Loader=loader) if node is not None]
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise NotYaml(str(error)) from None
 
