@@ -10,6 +10,8 @@ from dash_migrate.deploy.texts import Text
 
 _OPERATORS = ("&&", "||", ";;", "|&", ";", "|", "&", "(", ")", "\n")
 _REDIRECTION = re.compile(r"(?:\d+|&)?(?:>>|>\||>&|<<<|<&|<>|>|<)")
+#: characters that stand for themselves wherever they are in a word
+_PLAIN = re.compile(r"[^\s;|&()<>\\'\"`$%]+")
 #: what supervisor puts in: ``%(ENV_PORT)s``
 _EXPANDED = re.compile(r"%\(\w+\)\d*[sd]")
 _SAFE = re.compile(r"(?:[\w@%+=:,./\-]|%\(\w+\)[sd])+|\$\w+|\$\{\w+(?::?[-=?+][\w./:\-]*)?\}")
@@ -103,6 +105,12 @@ class _Reader:
         inner: Text | None = None
         pieces = 0
         while self.at < len(source):
+            plain = _PLAIN.match(source, self.at)
+            if plain is not None:
+                pieces += 1
+                parts.append(plain[0])
+                self.at = plain.end()
+                continue
             char = source[self.at]
             if source.startswith(("\\\n", "\\\r\n"), self.at):
                 break

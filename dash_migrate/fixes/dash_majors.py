@@ -94,7 +94,8 @@ class _File:
         self.components: set[str] = set()
 
     def look(self) -> None:
-        for node in ast.walk(self.file.tree):
+        every = (b for scope in self.file.scopes for bindings in scope.bindings.values() for b in bindings)
+        for node in sorted({b.node for b in every if b.kind in ("import", "from", "star")}, key=_position):
             if isinstance(node, ast.Import):
                 self._import(node)
             elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -262,6 +263,10 @@ class _File:
                 return owner.id in self.libraries
             return isinstance(owner, ast.Attribute) and ast.unparse(owner) in ("dash.html", "dash.dcc")
         return isinstance(func, ast.Name) and func.id in self.components
+
+
+def _position(node: ast.AST) -> tuple[int, int]:
+    return (node.lineno, node.col_offset)  # type: ignore[attr-defined]
 
 
 def _replaced(statement: str) -> Edit:

@@ -25,13 +25,15 @@ class Piece:
     def commands(self) -> Iterator[Command]:
         """The process managers that are started."""
         if self.text is not None:
-            yield from commands_in_shell(self.text, self.setting, split_only=self.split_only)
+            if any(word in self.text.value for word in _WORDS):
+                yield from commands_in_shell(self.text, self.setting, split_only=self.split_only)
         else:
             yield from commands_in_words(self.words, self.setting)
 
 
 #: what a file must hold to be worth reading for commands
 WORDS = (b"gunicorn", b"waitress", b"flask", b"uvicorn", b"hypercorn", b"granian", b"uwsgi", b"mod_wsgi")
+_WORDS = tuple(word.decode() for word in WORDS)
 #: … and a Python file
 IN_PYTHON = (b"gunicorn", b"waitress-serve")
 #: … and for requirements that are installed by command
