@@ -114,8 +114,18 @@ class Evaluator:
             if starred:
                 return starred
             return frozenset([Ext("builtins." + name)]) if name in _BUILTINS else NOTHING
+        bindings = owner.bindings[name]
+        if len(bindings) > 1:
+            return self._bound(owner, name, reaching(owner, name, scope, use))
+        known = self._memo.get((owner, name))
+        if known is None:  # the only one reaches every use
+            known = self._memo[owner, name] = self._bound(owner, name, reaching(owner, name, scope, use))
+        return known
+
+    def _bound(self, owner: Scope, name: str, bindings: list[Binding]) -> Values:
+        """The values of a name with some of its bindings."""
         found: set[Value] = set()
-        for binding in reaching(owner, name, scope, use):
+        for binding in bindings:
             found |= self.binding(binding)
         containers = [v for v in found if isinstance(v, Items) and v.loose]
         if containers:

@@ -21,6 +21,7 @@ class Names:
         self.runtime_modules = frozenset(data["runtime_modules"])
         self._dash_names = frozenset(data["dash_names"])
         self._object_roots = data["object_roots"]
+        self._relevant: dict[str, bool] = {}
         self._star: dict[str, list[str]] = data["star"]
 
     def star_names(self, module: str) -> frozenset[str]:
@@ -33,6 +34,12 @@ class Names:
 
     def is_relevant(self, dotted: str) -> bool:
         """Whether an external name can matter to anything the tables know."""
+        known = self._relevant.get(dotted)
+        if known is None:
+            known = self._relevant[dotted] = self._is_relevant(dotted)
+        return known
+
+    def _is_relevant(self, dotted: str) -> bool:
         if dotted.startswith("dash."):
             return ".".join(dotted.split(".")[:2]) in self._dash_names
         return self.is_object_root(dotted)
