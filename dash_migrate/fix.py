@@ -106,16 +106,16 @@ def fix_loaded(
         return _library(loaded, targets, of_library, only, outcome)
     current: dict[str, bytes] = {} if only else dash_majors.rewrite(loaded)
     created: dict[str, bytes] = {}
-    state = load_files(loaded.files, loaded.selection, current) if current else loaded
+    state = load_files(loaded.files, loaded.selection, current, loaded) if current else loaded
     if with_skeleton:
         current.update(skeleton.rewrite(state))
-        state = load_files(loaded.files, loaded.selection, current)
+        state = load_files(loaded.files, loaded.selection, current, state)
     for _ in range(PASSES):
         revived = overrides.rewrite(state, only)
         if not revived:
             break
         current.update(revived)
-        state = load_files(loaded.files, loaded.selection, current)
+        state = load_files(loaded.files, loaded.selection, current, state)
     for _ in range(PASSES):
         if len(targets) == 1:
             fixed = compute(state, targets[0], only, strategy)
@@ -127,7 +127,8 @@ def fix_loaded(
         if not fixed.changed:
             break
         current.update(fixed.changed)
-        state = load_files(loaded.files, loaded.selection, {**merged(loaded, fixed), **current, **created})
+        contents = {**merged(loaded, fixed), **current, **created}
+        state = load_files(loaded.files, loaded.selection, contents, state)
     else:
         names = ", ".join(sorted(fixed.changed))
         outcome.errors.append(FileError(names, "the rewrite does not come to rest; nothing is written"))

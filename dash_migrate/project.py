@@ -70,11 +70,21 @@ def load(
     return load_files(files, select(files), changed)
 
 
-def load_files(files: FileSet, selection: Selection, changed: Mapping[str, bytes] | None = None) -> Loaded:
-    """The facts of the selected files."""
+def load_files(
+    files: FileSet,
+    selection: Selection,
+    changed: Mapping[str, bytes] | None = None,
+    before: Loaded | None = None,
+) -> Loaded:
+    """The facts of the selected files.
+
+    Args:
+        changed: contents to use instead of what is on disk, by display path.
+        before: the same project with other contents; what is the same in it is not parsed again.
+    """
     if sys.getrecursionlimit() < RECURSION_LIMIT:
         sys.setrecursionlimit(RECURSION_LIMIT)
-    loader = _Loader(files, selection, changed or {})
+    loader = _Loader(files, selection, changed or {}, before)
     project = Project(selection.modules, loader.load)
     for selected in selection.to_index:
         project.file(selected.path)
@@ -100,8 +110,11 @@ def load_parts(files: FileSet, selection: Selection) -> Iterator[Loaded]:
 
 
 class _Loader:
-    def __init__(self, files: FileSet, selection: Selection, changed: Mapping[str, bytes]) -> None:
+    def __init__(
+        self, files: FileSet, selection: Selection, changed: Mapping[str, bytes], before: Loaded | None
+    ) -> None:
         self.files = files
+        self.before = before
         self.selection = selection
         self.changed = changed
         self.texts: dict[str, TextMap] = {}
@@ -114,6 +127,9 @@ class _Loader:
             return None  # what fix put there is not part of the project
         try:
             source = self._source(path)
+            known = self._known(path, source)
+            if known is not None:
+                return known
             tree = parse(source)
         except SourceError as error:
             self.errors[path] = error.as_file_error()
@@ -121,6 +137,15 @@ class _Loader:
         self.sources[path] = source
         self.texts[path] = TextMap(source.text)
         return index_file(Path(path), path, tree)
+
+    def _known(self, path: str, source: Source) -> FileIndex | None:
+        """The index of a file that was read before, if it is the same."""
+        before = self.before
+        if before is None or path not in before.sources or before.sources[path].data != source.data:
+            return None
+        self.sources[path] = before.sources[path]
+        self.texts[path] = before.texts[path]
+        return before.facts.project.files.get(path)
 
     def _source(self, path: str) -> Source:
         if path in self.changed:

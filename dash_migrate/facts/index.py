@@ -8,7 +8,6 @@ from typing import Any
 
 from dash_migrate.facts.scopes import Binding, BindingKind, Block, FileIndex, Scope, ScopeKind
 
-
 _Work = tuple[ast.AST, Scope, Block]
 
 
@@ -22,7 +21,9 @@ _LEAVES = frozenset(
     + [kind for base in (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop) for kind in _kinds(base)]
 )
 #: fields that hold such values only
-_PLAIN = frozenset(["ctx", "op", "ops", "id", "attr", "arg", "kind", "conversion", "is_async", "simple", "type_comment"])
+_PLAIN = frozenset(
+    ["ctx", "op", "ops", "id", "attr", "arg", "kind", "conversion", "is_async", "simple", "type_comment"]
+)
 #: by type: its other fields, the last one first (filled as types are met)
 _FIELDS: dict[type, tuple[str, ...]] = {}
 
@@ -109,7 +110,7 @@ class _Walker:
         for name in _FIELDS.get(kind) or _fields_of(kind):
             value = getattr(node, name, None)
             if value.__class__ is list:
-                for item in reversed(value):  # type: ignore[call-overload]
+                for item in reversed(value):
                     if item.__class__ not in _LEAVES:
                         item._parent = node
                         stack.append((item, scope, block))
@@ -276,6 +277,7 @@ class _Walker:
         inner = Block(block, node)
         if node.name:
             self.bind(Binding("except", node.name, node, scope, inner), scope)
+        self.index.handlers.append((node, scope))
         self.push_all(node, node.body, scope, inner)
         self.push(node, node.type, scope, block)
 

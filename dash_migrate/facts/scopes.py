@@ -149,6 +149,7 @@ class FileIndex:
     attributes: dict[str, list[tuple[ast.Attribute, Scope]]] = field(default_factory=dict)
     calls: list[tuple[ast.Call, Scope]] = field(default_factory=list)
     classes: list[tuple[ast.ClassDef, Scope]] = field(default_factory=list)
+    handlers: list[tuple[ast.ExceptHandler, Scope]] = field(default_factory=list)
     scope_of_node: dict[ast.AST, Scope] = field(default_factory=dict)
     #: ``name[key]`` that is read
     subscripts: list[tuple[ast.Subscript, Scope]] = field(default_factory=list)

@@ -16,7 +16,6 @@ from dash_migrate.syntax.segments import (
     TextMap,
     default_indent,
     parse_segment,
-    places_of,
     segments_of,
     splice,
 )
@@ -125,11 +124,11 @@ def _newline(text: str) -> str:
 def _rewrite(edits: FileEdits, segment: Segment, newline: str) -> str:
     import libcst as cst
 
+    from dash_migrate.syntax.codegen import code_of
     from dash_migrate.syntax.walk import Visitor
 
-    module = parse_segment(segment, default_indent(edits.text.text), newline)
-    skipped = len(segment.text) - len(module.code)
-    places = places_of(module, segment.start + skipped)
+    module, places = parse_segment(segment, default_indent(edits.text.text), newline)
+    skipped = len(segment.text) - len(segment.text.lstrip("\f\ufeff"))
     visitor = Visitor({})
     order = list(visitor.nodes(module))
     by_place: dict[tuple[str, Place], cst.CSTNode] = {}
@@ -209,7 +208,7 @@ def _rewrite(edits: FileEdits, segment: Segment, newline: str) -> str:
     new = module.visit(Rewriter())
     if not new.body:
         return segment.text[:skipped]
-    return segment.text[:skipped] + new.code
+    return segment.text[:skipped] + code_of(new)
 
 
 #: where LibCST's names differ from those of ``ast``

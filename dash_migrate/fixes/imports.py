@@ -27,10 +27,12 @@ def add_imports(
         newline: the file's newline.
         is_local: whether a module of which the file imports is the project's own.
     """
-    tree = ast.parse(text)
     lines = split_lines(text)
+    tree: ast.Module | None = ast.parse(text)
     for module in sorted(needed):
         names = needed[module]
+        if tree is None:  # lines have moved
+            tree = ast.parse("".join(lines))
         existing = next(
             (
                 n
@@ -63,7 +65,7 @@ def add_imports(
         if at == len(lines) and lines and not lines[-1].endswith(("\n", "\r")):
             lines[-1] += newline
         lines[at:at] = split_lines(statement)
-        tree = ast.parse("".join(lines))
+        tree = None
     return "".join(lines)
 
 

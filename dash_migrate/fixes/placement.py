@@ -131,7 +131,8 @@ class Placement:
 
 def _imports_relatively(file: FileIndex) -> bool:
     """Whether all that a file imports of its own package it imports relatively."""
-    froms = [n for n in ast.walk(file.tree) if isinstance(n, ast.ImportFrom)]
+    bindings = (b for scope in file.scopes for some in scope.bindings.values() for b in some)
+    froms = [b.node for b in bindings if isinstance(b.node, ast.ImportFrom)]
     package = file.display.split("/")[-2:-1]
     absolute = [n for n in froms if not n.level and n.module and n.module.split(".")[0] in package]
     return any(n.level for n in froms) and not absolute

@@ -7,8 +7,7 @@ checked it is exact, and everything outside a segment keeps its bytes.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -121,13 +120,15 @@ def segments_of(tree: ast.Module, text_map: TextMap, wanted: Callable[[ast.stmt]
     return found
 
 
-def parse_segment(segment: Segment, indent: str, newline: str) -> cst.Module:
-    """A LibCST module for the segment.
+def parse_segment(segment: Segment, indent: str, newline: str) -> tuple[cst.Module, dict[cst.CSTNode, Place]]:
+    """A LibCST module for the segment, and where every expression and statement of it lies in the file.
 
     Raises:
         NotReproducible: the parser refuses it, or its round trip differs.
     """
     import libcst as cst
+
+    from dash_migrate.syntax.codegen import code_and_places
 
     text = segment.text.lstrip("\f\ufeff")
     if len(text) > _SHORT and _is_too_much(text):
@@ -138,9 +139,10 @@ def parse_segment(segment: Segment, indent: str, newline: str) -> cst.Module:
         )
     except Exception as error:
         raise NotReproducible(str(error)) from error
-    if module.code != text:
+    code, places = code_and_places(module, segment.start + len(segment.text) - len(text))
+    if code != text:
         raise NotReproducible("its round trip through LibCST differs")
-    return module
+    return module, places
 
 
 #: no text of this length (characters) can be too much for LibCST
@@ -169,43 +171,6 @@ def default_indent(text: str) -> str:
         if stripped and not stripped.startswith("#") and line[0] in " \t":
             return line[: len(line) - len(stripped)]
     return "    "
-
-
-def places_of(module: cst.Module, base: int) -> dict[cst.CSTNode, Place]:
-    """Where every expression and statement of a parsed segment lies in its file.
-
-    LibCST's own PositionProvider does this with a copy of the tree and at five times the cost.
-    """
-    from libcst import CSTNode
-    from libcst._nodes.internal import CodegenState
-
-    places: dict[CSTNode, Place] = {}
-
-    class Recorder(CodegenState):
-        offset = base
-
-        def add_indent_tokens(self) -> None:
-            for token in self.indent_tokens:
-                self.offset += len(token)
-
-        def add_token(self, value: str) -> None:
-            self.offset += len(value)
-
-        def pop_trailing_newline(self) -> None:
-            pass
-
-        @contextmanager
-        def record_syntactic_position(
-            self, node: CSTNode, *, start_node: CSTNode | None = None, end_node: CSTNode | None = None
-        ) -> Iterator[None]:
-            start = self.offset
-            yield
-            end = places[end_node][1] if end_node is not None and end_node in places else self.offset
-            places[node] = (places[start_node][0] if start_node is not None and start_node in places else start, end)
-
-    state = Recorder(default_indent=module.default_indent, default_newline=module.default_newline)
-    module._codegen(state)
-    return places
 
 
 def splice(text: str, replacements: Iterable[tuple[Place, str]]) -> str:

@@ -113,8 +113,9 @@ class Unused:
         """Packages that the generated code imports and Dash does not bring."""
         found = []
         for row in table("dependencies")["generated"]:
-            pattern = re.compile(_IMPORT + row["module"].encode() + rb"\b")
-            if any(pattern.search(data) for data in self.state.created.values()):
+            word = row["module"].encode()
+            pattern = re.compile(_IMPORT + word + rb"\b")
+            if any(word in data and pattern.search(data) for data in self.state.created.values()):
                 found.append(row["package"])
         return found
 

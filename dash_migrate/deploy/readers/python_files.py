@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from dash_migrate.deploy.argv import Argv
 from dash_migrate.deploy.commands import MANAGERS, Setting, base_name
@@ -22,16 +23,13 @@ _COMMAND = re.compile(
 
 def read(data: str, setting: Setting) -> Iterator[Piece]:
     """The strings and lists that are commands; what documents the code is none."""
-    try:
-        tree = ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
+    nodes = _nodes(data)
     places = TextMap(data)
     setting = replace(setting, shell=True, local=True)
     inside: set[int] = set()
     named: set[int] = set()
     compared: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Call) and _called(node.func).startswith(("exec", "spawn", "posix_spawn")):
             named |= {id(a) for a in node.args}
         if isinstance(node, ast.Compare):  # ``backend in ("flask", "quart")`` runs nothing
@@ -46,11 +44,20 @@ def read(data: str, setting: Setting) -> Iterator[Piece]:
             if argv is not None:
                 keep = "the program is named apart from its arguments" if id(node) in named else ""
                 yield Piece(replace(setting, shell=False, keep=keep), words=argv.items)
-    for node in ast.walk(tree):
+    for node in nodes:
         if id(node) not in inside and isinstance(node, (ast.JoinedStr, ast.Constant)):
             text = _string(data, places, node)
             if text is not None and _COMMAND.match(text.value):
                 yield Piece(setting, text)
+
+
+@lru_cache(maxsize=16)
+def _nodes(data: str) -> tuple[ast.AST, ...]:
+    """The nodes of a file; none if it cannot be parsed."""
+    try:
+        return tuple(ast.walk(ast.parse(data)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
 
 
 def _called(func: ast.expr) -> str:

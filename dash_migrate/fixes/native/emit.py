@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,35 +26,41 @@ def emit(package: str, rows: str, names: set[str], modules: Iterable[str] = ()) 
         modules: modules of it that the app imports.
     """
     data = table(rows)
-    folder = RUNTIME / package
     shared: dict[str, Any] = data.get("shared", {"modules": []})
     exports: dict[str, list[str]] = data["exports"]
     names = {name.split(" as ")[0] for name in names}
-    paths = {path.stem: path for path in sorted(folder.glob("*.py"))}
-    paths |= {module: RUNTIME / shared["package"] / f"{module}.py" for module in shared["modules"]}
-    modules = {*modules, *(name for name in names if name in paths)}
+    parts = {**sources(package), **{module: sources(shared["package"])[module] for module in shared["modules"]}}
+    modules = {*modules, *(name for name in names if name in parts)}
     wanted = set(data["base"]["modules"]) | {m for m, given in exports.items() if names & set(given)} | set(modules)
     done: set[str] = set()
     while wanted - done:
         module = sorted(wanted - done)[0]
         done.add(module)
-        wanted |= {m for m in _imports(paths[module].read_text()) if m in paths}
-    files = {f"{module}.py": paths[module].read_bytes() for module in sorted(done)}
-    files["run.py"] = (RUNTIME / "dash_flask_bridge" / "run.py").read_bytes()
-    files["__init__.py"] = _init(folder, {m: given for m, given in exports.items() if m in done}).encode()
+        wanted |= {m for m in _imports(parts[module]) if m in parts}
+    files = {f"{module}.py": parts[module] for module in sorted(done)}
+    files["run.py"] = sources("dash_flask_bridge")["run"]
+    text = sources(package)["__init__"].decode()
+    files["__init__.py"] = _init(text, {m: given for m, given in exports.items() if m in done}).encode()
     return files
 
 
-def _imports(text: str) -> set[str]:
-    found = set()
-    for match in _RELATIVE.finditer(text):
+@cache
+def sources(package: str) -> dict[str, bytes]:
+    """The modules of a package that is put into projects, by name."""
+    return {path.stem: path.read_bytes() for path in sorted((RUNTIME / package).glob("*.py"))}
+
+
+@cache
+def _imports(source: bytes) -> frozenset[str]:
+    """The modules of its own package that a module imports."""
+    found: set[str] = set()
+    for match in _RELATIVE.finditer(source.decode()):
         found |= {match[1]} if match[1] else {name.strip() for name in match[2].split(",")}
-    return found
+    return frozenset(found)
 
 
-def _init(folder: Path, exports: dict[str, list[str]]) -> str:
+def _init(text: str, exports: dict[str, list[str]]) -> str:
     """The docstring of the package, then what its modules give."""
-    text = (folder / "__init__.py").read_text()
     docstring = text[: text.index('"""', 3) + 4]
     lines = [import_statement(f".{module}", sorted(exports[module]), "\n") for module in sorted(exports)]
     every = sorted(name for names in exports.values() for name in names)

@@ -48,14 +48,11 @@ class Work:
         """Whether any code of the group catches werkzeug's exceptions."""
         evaluator = self.facts.project.evaluator
         for name in self.files:
-            file = self.facts.project.files[name]
-            for node in ast.walk(file.tree):
-                if isinstance(node, ast.ExceptHandler) and node.type is not None:
-                    scope = self.facts.project.scope_at(file, node.type)
-                    for kind in node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]:
-                        for value in evaluator.eval(kind, scope):
-                            if isinstance(value, Ext) and value.dotted.startswith("werkzeug.exceptions."):
-                                return True
+            for node, scope in self.facts.project.files[name].handlers:
+                for kind in node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]:
+                    for value in evaluator.eval(kind, scope):
+                        if isinstance(value, Ext) and value.dotted.startswith("werkzeug.exceptions."):
+                            return True
         return False
 
     def is_server(self, value: Value) -> bool:
