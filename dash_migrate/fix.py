@@ -141,7 +141,7 @@ def fix_loaded(
     for path, data in current.items():
         old = loaded.sources[path].data if path in loaded.sources else _on_disk(loaded, path)
         outcome.changes.append(Change(path, data, old))
-    for path, data in created.items():
+    for path, data in sorted(created.items()):
         outcome.changes.append(Change(path, data, _on_disk(loaded, path)))
     outcome.changes = [c for c in outcome.changes if c.is_needed]
     outcome.report = report_on(state, targets)

@@ -106,7 +106,7 @@ class _Units:
         found: dict[str, list[str]] = {}
         for unit in every:
             found.setdefault(self.root(unit), []).append(unit)
-        return [group for group in found.values() if occupied.intersection(group)]
+        return sorted(sorted(group) for group in found.values() if occupied.intersection(group))
 
     def join_by_words(self, occupied: set[str], with_code: set[str]) -> None:
         """Join units with those that their start commands name, and folders of nothing but these with all beside."""

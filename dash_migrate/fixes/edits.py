@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dash_migrate.facts.scopes import FileIndex, statement_of, top_level_statement
-from dash_migrate.syntax.segments import (
-    NotReproducible,
-    Place,
-    Segment,
-    TextMap,
-    default_indent,
-    parse_segment,
-    segments_of,
-    splice,
-)
-
-if TYPE_CHECKING:
-    import libcst as cst
-
-#: changes a LibCST node whose inner edits have been made
-Edit = Callable[[Any], Any]
+from dash_migrate.fixes.rewrite import Edit as Edit
+from dash_migrate.fixes.rewrite import Wanted, rewrite
+from dash_migrate.syntax.segments import Place, Segment, TextMap, default_indent, segments_of, splice
 
 
 @dataclass(eq=False)
@@ -100,18 +87,49 @@ def apply_edits(edits: FileEdits) -> str:
     Raises:
         NotReproducible: LibCST cannot take one of the statements to change.
     """
+    text = edits.text
     touched: set[ast.stmt] = set()
     others = (edits.after, edits.before, edits.comments, edits.extend_import, edits.drop_import, edits.modules)
     for node in [*edits.nodes, *(node for table in others for node in table)]:
         statement = top_level_statement(node)
         if statement is not None:
             touched.add(statement)
-    segments = segments_of(edits.file.tree, edits.text, lambda s: s in touched)
-    newline = _newline(edits.text.text)
+    segments = segments_of(edits.file.tree, text, lambda s: s in touched)
+    wanted = _by_segment(edits, segments)
+    newline, indent = _newline(text.text), default_indent(text.text)
     replacements: list[tuple[Place, str]] = []
     for segment in segments:
-        replacements.append(((segment.start, segment.end), _rewrite(edits, segment, newline)))
-    return splice(edits.text.text, replacements)
+        new = rewrite(segment, wanted[segment.start], text, indent, newline)
+        replacements.append(((segment.start, segment.end), new))
+    return splice(text.text, replacements)
+
+
+def _by_segment(edits: FileEdits, segments: list[Segment]) -> dict[int, Wanted]:
+    """What shall change in each segment, by where it starts."""
+    text = edits.text
+    wanted = {segment.start: Wanted() for segment in segments}
+    starts = sorted(wanted)
+
+    def at(place: Place) -> Wanted:
+        return wanted[starts[max(0, bisect_right(starts, place[0]) - 1)]]
+
+    for node, changes in edits.nodes.items():
+        if hasattr(node, "lineno"):
+            place = text.place(node)
+            at(place).nodes.append((node, place, changes))
+    for table, side in ((edits.after, "after"), (edits.before, "before"), (edits.comments, "comments")):
+        for statement, codes in table.items():
+            place = text.place(statement)
+            at(place).around.append((statement, place, side, codes))
+    imports: list[tuple[ast.AST, Edit]] = [
+        *((node, partial(_extend_import, names=names)) for node, names in edits.extend_import.items()),
+        *((node, partial(_from_module, name=name)) for node, name in edits.modules.items()),
+        *((node, partial(_drop_names, bound=bound)) for node, bound in edits.drop_import.items()),
+    ]
+    for node, change in imports:
+        place = text.place(node)
+        at(place).nodes.append((node, place, [change]))
+    return wanted
 
 
 def _newline(text: str) -> str:
@@ -119,174 +137,6 @@ def _newline(text: str) -> str:
     if at < 0:
         return "\r" if "\r" in text else "\n"
     return "\r\n" if at and text[at - 1] == "\r" else "\n"
-
-
-def _rewrite(edits: FileEdits, segment: Segment, newline: str) -> str:
-    import libcst as cst
-
-    from dash_migrate.syntax.codegen import code_of
-    from dash_migrate.syntax.walk import Visitor
-
-    module, places = parse_segment(segment, default_indent(edits.text.text), newline)
-    skipped = len(segment.text) - len(segment.text.lstrip("\f\ufeff"))
-    visitor = Visitor({})
-    order = list(visitor.nodes(module))
-    by_place: dict[tuple[str, Place], cst.CSTNode] = {}
-    for node in order:
-        if node in places:
-            place = places[node]
-            if isinstance(node, cst.Param):  # its default and annotation are part of it here, but not in ``ast``
-                place = (place[0], place[0])
-            elif isinstance(node, (cst.Tuple, cst.GeneratorExp)) and node.lpar:  # parentheses are part of it there
-                opening, closing = module.code_for_node(node.lpar[-1]), module.code_for_node(node.rpar[0])
-                place = (place[0] - len(opening), place[1] + len(closing))
-            by_place.setdefault((type(node).__name__, place), node)
-    changes: dict[cst.CSTNode, list[Edit]] = {}
-    for found, wanted in edits.nodes.items():
-        if not hasattr(found, "lineno"):
-            continue
-        place = edits.text.place(found)
-        if segment.start <= place[0] < segment.end:
-            place = (place[0], place[0]) if isinstance(found, ast.arg) else place
-            kinds = _CST_NAMES.get(type(found).__name__, (type(found).__name__,))
-            known = next((by_place[kind, place] for kind in kinds if (kind, place) in by_place), None)
-            if known is None:
-                raise NotReproducible(f"line {found.lineno}: no such node")
-            changes.setdefault(known, []).extend(wanted)
-    lines: dict[cst.CSTNode, _Around] = {}
-    smalls: dict[cst.CSTNode, list[str]] = {}
-    for table, side in ((edits.after, "after"), (edits.before, "before"), (edits.comments, "comments")):
-        for statement, codes in table.items():
-            if segment.start <= edits.text.place(statement)[0] < segment.end:
-                line = _statement_node(statement, edits, by_place, visitor.parents, places, order)
-                small = by_place.get((type(statement).__name__, edits.text.place(statement)))
-                simple = isinstance(line, (cst.SimpleStatementLine, cst.SimpleStatementSuite))
-                shares = simple and (isinstance(line, cst.SimpleStatementSuite) or len(line.body) != 1)
-                if side == "after" and shares and small is not None and small in line.body:
-                    smalls.setdefault(small, []).extend(codes)
-                else:
-                    getattr(lines.setdefault(line, _Around()), side).extend(codes)
-    for statement, names in edits.extend_import.items():
-        if segment.start <= edits.text.place(statement)[0] < segment.end:
-            known = by_place.get(("ImportFrom", edits.text.place(statement)))
-            if known is None:
-                raise NotReproducible(f"line {statement.lineno}: no such import")
-            changes.setdefault(known, []).append(partial(_extend_import, names=names))
-    for imported, module_name in edits.modules.items():
-        if segment.start <= edits.text.place(imported)[0] < segment.end:
-            known = by_place.get(("ImportFrom", edits.text.place(imported)))
-            if known is None:
-                raise NotReproducible(f"line {imported.lineno}: no such import")
-            changes.setdefault(known, []).append(partial(_from_module, name=module_name))
-    for dropped, bound in edits.drop_import.items():
-        if segment.start <= edits.text.place(dropped)[0] < segment.end:
-            known = by_place.get((type(dropped).__name__, edits.text.place(dropped)))
-            if known is None:
-                raise NotReproducible(f"line {dropped.lineno}: no such import")
-            changes.setdefault(known, []).append(partial(_drop_names, bound=bound))
-    path: set[cst.CSTNode] = set()
-    for node in [*changes, *lines, *smalls]:
-        current: cst.CSTNode | None = node
-        while current is not None and current not in path:
-            path.add(current)
-            current = visitor.parents.get(current)
-
-    class Rewriter(cst.CSTTransformer):
-        def on_visit(self, node: cst.CSTNode) -> bool:
-            return node in path
-
-        def on_leave(self, original_node: Any, updated_node: Any) -> Any:
-            for change in changes.get(original_node, ()):
-                updated_node = change(updated_node)
-            if original_node in smalls:
-                return _followed(updated_node, smalls[original_node])
-            around = lines.get(original_node)
-            if isinstance(updated_node, cst.SimpleStatementLine) and not updated_node.body:
-                return cst.RemoveFromParent()
-            return updated_node if around is None else around.put(updated_node, module)
-
-    new = module.visit(Rewriter())
-    if not new.body:
-        return segment.text[:skipped]
-    return segment.text[:skipped] + code_of(new)
-
-
-#: where LibCST's names differ from those of ``ast``
-_CST_NAMES = {
-    "keyword": ("Arg",),
-    "arg": ("Param",),
-    "AsyncFunctionDef": ("FunctionDef",),
-    "Constant": ("SimpleString", "ConcatenatedString", "Integer", "Float", "Imaginary", "Name", "Ellipsis"),
-    "JoinedStr": ("FormattedString", "ConcatenatedString"),
-    "BinOp": ("BinaryOperation",),
-    "BoolOp": ("BooleanOperation",),
-    "UnaryOp": ("UnaryOperation",),
-    "Compare": ("Comparison",),
-}
-
-
-@dataclass
-class _Around:
-    """What goes around a statement line."""
-
-    before: list[str] = field(default_factory=list)
-    after: list[str] = field(default_factory=list)
-    comments: list[str] = field(default_factory=list)
-
-    def put(self, line: Any, module: Any) -> Any:
-        import libcst as cst
-
-        if isinstance(line, cst.SimpleStatementSuite):
-            return line
-        if self.comments:
-            leading = [
-                *line.leading_lines,
-                *[cst.EmptyLine(indent=True, comment=cst.Comment(c)) for c in self.comments],
-            ]
-            line = line.with_changes(leading_lines=leading)
-        config = module.config_for_parsing
-        first = [cst.parse_statement(code, config) for code in self.before]
-        last = [cst.parse_statement(code, config) for code in self.after]
-        if first and getattr(line, "leading_lines", None):
-            first[0] = first[0].with_changes(leading_lines=line.leading_lines)
-            line = line.with_changes(leading_lines=[])
-        return cst.FlattenSentinel([*first, line, *last])
-
-
-def _followed(small: Any, codes: list[str]) -> Any:
-    """A statement that shares its line, and others behind it on the same line."""
-    import libcst as cst
-
-    every = [small, *(new for code in codes for new in cst.parse_statement(code).body)]  # type: ignore[union-attr]
-    every[-1] = every[-1].with_changes(semicolon=small.semicolon)
-    every[0] = small.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
-    return cst.FlattenSentinel(every)
-
-
-def _statement_node(
-    statement: ast.stmt,
-    edits: FileEdits,
-    by_place: dict[tuple[str, Place], Any],
-    parents: dict[Any, Any],
-    places: dict[Any, Place],
-    order: list[Any],
-) -> Any:
-    """The LibCST line (or compound statement) for an ``ast`` statement."""
-    import libcst as cst
-
-    start = edits.text.place(statement)[0]
-    for decorator in getattr(statement, "decorator_list", ()):
-        start = min(start, edits.text.place(decorator)[0] - 1)
-    for node in order:
-        if isinstance(node, (cst.SimpleStatementLine, cst.SimpleStatementSuite)):
-            for small in node.body:
-                if places.get(small, (-1, -1))[0] == start:
-                    return node
-        elif isinstance(node, cst.BaseCompoundStatement):
-            begins = places.get(node, (-1, -1))[0]
-            if begins == start or (hasattr(node, "decorators") and begins == edits.text.place(statement)[0]):
-                return node
-    raise NotReproducible(f"line {statement.lineno}: no such statement")
 
 
 def _drop_names(node: Any, bound: set[str]) -> Any:

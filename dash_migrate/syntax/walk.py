@@ -16,13 +16,14 @@ _SKIP = frozenset(
 
 
 @cache
-def _code_fields(node_type: type) -> tuple[str, ...]:
+def code_fields(node_type: type) -> tuple[str, ...]:
+    """The fields of a node type that hold code, in source order."""
     return tuple(f.name for f in fields(node_type) if f.name not in _SKIP and not f.name.startswith("whitespace"))
 
 
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """The code a node is made of, in source order."""
-    for name in _code_fields(type(node)):
+    for name in code_fields(type(node)):
         value: Any = getattr(node, name)
         if isinstance(value, cst.CSTNode):
             yield value
