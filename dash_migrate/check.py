@@ -13,7 +13,19 @@ from dash_migrate.files.walk import FileSet, walk
 from dash_migrate.model import Backend, FileError, Finding
 
 if TYPE_CHECKING:
+    from dash_migrate.files.prefilter import Selection
+    from dash_migrate.files.walk import FileSet
     from dash_migrate.project import Loaded
+
+#: bytes of source that one process takes in; it needs a hundred times as much memory
+ROOM = 1_500_000
+#: what a report imports as late as it can
+MODULES = (
+    *(f"dash_migrate.deploy.{name}" for name in ("judge", "starts", "deps.judge", "deps.unused", "readers.json_files")),
+    *(f"dash_migrate.findings.visitors.{name}" for name in ("apps", "backends", "extensions", "names", "surface")),
+    *(f"dash_migrate.findings.{name}" for name in ("comments", "engine", "unread")),
+)
+CRASHED = "the parser crashed on it, or on a file that goes with it"
 
 
 @dataclass
@@ -100,9 +112,16 @@ def _found(
 
     selection = select_files(files)
     if selection.files or selection.notebooks:
-        from dash_migrate.project import load_parts  # facts and rules take longer to import than a small tree to read
+        from dash_migrate.project import each_part  # facts and rules take longer to import than a small tree to read
 
-        parts = (report_on(loaded, targets, select, ignore) for loaded in load_parts(files, selection))
+        parts = each_part(
+            files,
+            selection,
+            lambda loaded: report_on(loaded, targets, select, ignore),
+            lambda some, chosen: lost(some, chosen, targets),
+            ROOM,
+            MODULES,
+        )
         report = Report.joined(targets, parts)
     else:
         report = Report(targets, read=selection.read, skipped=len(files.skipped) + len(selection.skipped))
@@ -119,6 +138,16 @@ def _found(
 
             report.findings += [f for f in unread(report.errors, targets) if _chosen(f, select, ignore)]
     return narrowed(report, paths)
+
+
+def lost(files: FileSet, selection: Selection, targets: tuple[Backend, ...]) -> Report:
+    """The report for a part of a tree that kills the process that looks at it."""
+    from dash_migrate.findings.unread import unread
+
+    errors = [FileError(one.path, CRASHED) for one in selection.to_index]
+    report = Report(targets, list(unread(errors, targets)), read=selection.read, errors=errors)
+    report.skipped = len(files.skipped) + len(selection.skipped)
+    return report
 
 
 def narrowed(report: Report, paths: Sequence[Path | str]) -> Report:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from dash_migrate import deploy
 from dash_migrate.app_records import app_records
-from dash_migrate.check import Report, display_path, narrowed, report_on
+from dash_migrate.check import MODULES, Report, display_path, lost, narrowed, report_on
 from dash_migrate.files.folder import with_project
-from dash_migrate.files.prefilter import select
-from dash_migrate.files.walk import walk
+from dash_migrate.files.prefilter import Selection, select
+from dash_migrate.files.walk import FileSet, walk
 from dash_migrate.findings.library import Found
 from dash_migrate.findings.library import search as find_library
 from dash_migrate.fixes import dash_majors, declines, overrides, skeleton
@@ -21,11 +22,13 @@ from dash_migrate.fixes.library import rewrite as rewrite_library
 from dash_migrate.fixes.plan import GroupPlan, Strategy, merged
 from dash_migrate.fixes.plan import fix as compute
 from dash_migrate.model import Backend, FileError
-from dash_migrate.project import Loaded, load_files, load_parts
+from dash_migrate.project import Loaded, each_part, load_files
 from dash_migrate.writes.changes import Change
 
 #: passes after which a rewrite must have come to rest
 PASSES = 3
+#: bytes of source that one process takes in; it needs two hundred times as much memory
+ROOM = 700_000
 
 
 @dataclass
@@ -37,6 +40,9 @@ class Outcome:
     before: Report = field(default_factory=lambda: Report(()))
     errors: list[FileError] = field(default_factory=list)
     plans: list[GroupPlan] = field(default_factory=list)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "plans": []}  # these know the code of the whole project
 
     @classmethod
     def joined(cls, parts: list[Outcome]) -> Outcome:
@@ -76,11 +82,15 @@ def fix(
         _check_version(dash_version, targets)
     named = [display_path(p) for p in paths] if all(Path(p).is_file() for p in paths) else []
     files = walk(with_project(paths), base)
-    outcomes = []
-    for loaded in load_parts(files, select(files)):
+
+    def work(loaded: Loaded) -> Outcome:
         loaded.dash_version = dash_version
-        outcomes.append(fix_loaded(loaded, targets, named, strategy, with_badge, with_skeleton))
-        del loaded
+        return fix_loaded(loaded, targets, named, strategy, with_badge, with_skeleton)
+
+    def died(part: FileSet, chosen: Selection) -> Outcome:
+        return Outcome(report=lost(part, chosen, targets))
+
+    outcomes = each_part(files, select(files), work, died, ROOM, (*MODULES, "libcst", "dash_migrate.syntax.codegen"))
     outcome = Outcome.joined(outcomes)
     narrowed(outcome.report, paths)
     return outcome

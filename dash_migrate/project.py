@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import gc
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dash_migrate.facts.index import index_file
 from dash_migrate.facts.names import names
@@ -22,14 +22,14 @@ from dash_migrate.files.prefilter import Selection, select
 from dash_migrate.files.source import Source, read_source
 from dash_migrate.files.walk import FileSet, walk
 from dash_migrate.model import FileError
+from dash_migrate.processes import can_fork, in_processes
 from dash_migrate.syntax.segments import TextMap
 
 #: nesting that parsers and walks of ours survive (FIELD_GUIDE part 4)
 RECURSION_LIMIT = 10_000
 
 
-#: bytes of source whose trees may wait for being forgotten; they take a hundred times as much
-_HELD_BYTES = 10**9
+Result = TypeVar("Result")
 
 
 @dataclass(eq=False)
@@ -93,20 +93,42 @@ def load_files(
     return Loaded(files, selection, facts, loader.texts, loader.sources, errors)
 
 
-def load_parts(files: FileSet, selection: Selection) -> Iterator[Loaded]:
-    """The parts of a tree that have nothing to do with each other, one after the other.
+def each_part(
+    files: FileSet,
+    selection: Selection,
+    work: Callable[[Loaded], Result],
+    lost: Callable[[FileSet, Selection], Result],
+    room: int,
+    modules: Sequence[str] = (),
+) -> list[Result]:
+    """The results for the parts of a tree that have nothing to do with each other.
 
-    What is known of one is forgotten before the next is read, if the caller lets go of it.
+    Args:
+        work: what is done with a part; what is known of one is forgotten before the next is read.
+        lost: the result for a part whose process died.
+        room: bytes of source that one process may take in.
+        modules: what the work will import, which need not be done in each process.
     """
-    held = 0
-    for part in split(files, selection):
-        loaded = load_files(*part)
-        yield loaded
-        held += sum(len(source.data) for source in loaded.sources.values())
-        del loaded
-        if held > _HELD_BYTES and not gc.isenabled():
-            gc.collect()
-            held = 0
+    parts = list(split(files, selection))
+    batches = _batches(parts, room)
+    if len(batches) < 2 or not can_fork():
+        return [work(load_files(*part)) for part in parts]
+    for module in modules:
+        import_module(module)
+    return in_processes(batches, lambda part: work(load_files(*part)), lambda part: lost(*part))
+
+
+def _batches(parts: list[tuple[FileSet, Selection]], room: int) -> list[list[tuple[FileSet, Selection]]]:
+    batches: list[list[tuple[FileSet, Selection]]] = [[]]
+    taken = 0
+    for part in parts:
+        size = sum(len(selected.source.data) for selected in part[1].to_index)
+        if batches[-1] and taken + size > room:
+            batches.append([])
+            taken = 0
+        batches[-1].append(part)
+        taken += size
+    return batches
 
 
 class _Loader:

@@ -9,10 +9,7 @@ from typing import ClassVar
 
 import click
 
-from dash_migrate import __version__
-
-#: whether this process is the command's own, and not a test or a program that calls the command
-OWN_PROCESS = False
+from dash_migrate import __version__, processes
 
 
 class LazyGroup(click.Group):
@@ -57,8 +54,7 @@ def main() -> None:
     # A project in memory is a million objects that stay until the end. Looking among them for garbage, again and
     # again, took half of the time of a check.
     gc.disable()
-    global OWN_PROCESS
-    OWN_PROCESS = True
+    processes.OWN_PROCESS = True
     try:
         code = cli.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)

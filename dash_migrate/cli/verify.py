@@ -200,9 +200,9 @@ def _is_installed(name: str) -> bool:
 
 def _cut_off() -> bool:
     """Leave the network for good, in a process that is the command's own."""
-    from dash_migrate import cli
+    from dash_migrate import processes
 
-    if not cli.OWN_PROCESS:
+    if not processes.OWN_PROCESS:
         return False
     from dash_migrate.verify.network import leave_the_network
 
