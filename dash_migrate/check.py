@@ -13,6 +13,7 @@ from dash_migrate.files.walk import FileSet, walk
 from dash_migrate.model import Backend, FileError, Finding
 
 if TYPE_CHECKING:
+    from dash_migrate.files.looks import Looks
     from dash_migrate.files.prefilter import Selection
     from dash_migrate.files.walk import FileSet
     from dash_migrate.project import Loaded
@@ -108,21 +109,25 @@ def _found(
     select: Sequence[str],
     ignore: Sequence[str],
 ) -> Report:
+    from dash_migrate.files.looks import recording
     from dash_migrate.files.prefilter import select as select_files
 
     selection = select_files(files)
     if selection.files or selection.notebooks:
         from dash_migrate.project import each_part  # facts and rules take longer to import than a small tree to read
 
-        parts = each_part(
-            files,
-            selection,
-            lambda loaded: report_on(loaded, targets, select, ignore),
-            lambda some, chosen: lost(some, chosen, targets),
-            ROOM,
-            MODULES,
-        )
-        report = Report.joined(targets, parts)
+        def work(loaded: Loaded) -> tuple[Report, Looks | None]:
+            return report_on(loaded, targets, select, ignore), recording()
+
+        def died(part: FileSet, chosen: Selection) -> tuple[Report, Looks | None]:
+            return lost(part, chosen, targets), None
+
+        parts = each_part(files, selection, work, died, ROOM, MODULES)
+        looks = recording()
+        for _, seen in parts if looks is not None else ():
+            if looks is not None and seen is not None and seen is not looks:
+                looks.take(seen)
+        report = Report.joined(targets, (one for one, _ in parts))
     else:
         report = Report(targets, read=selection.read, skipped=len(files.skipped) + len(selection.skipped))
         report.errors = [*files.errors, *selection.errors]

@@ -92,3 +92,28 @@ def test_the_command_says_the_same_in_processes(tmp_path: Path) -> None:
             said[room] = done.stdout + done.stderr
         assert said["1"] == said["1000000"]
         assert all(f"app{number}/" in said["1"] for number in range(5))
+
+
+def test_what_processes_looked_at_decides_whether_an_answer_is_kept(tmp_path: Path) -> None:
+    """A file that only the process of its part reads changes, and with it the answer."""
+    root = tmp_path / "root"
+    for number in range(3):
+        folder = root / f"app{number}"
+        folder.mkdir(parents=True)
+        (folder / "app.py").write_text(APP.replace("{number}", str(number)))
+        (folder / "requirements.txt").write_text("dash\n")
+        (folder / "Dockerfile").write_text("FROM python\n")
+    code = "import sys, dash_migrate.check as c, dash_migrate.cli as cli; c.ROOM = 1; cli.main()"
+
+    def said(*more: str) -> str:
+        run = [sys.executable, "-c", code, "check", "--format", "json", *more, "."]
+        done = subprocess.run(run, cwd=root, capture_output=True, text=True, check=False)
+        assert done.returncode == 1, done.stderr
+        return done.stdout
+
+    cached = ("--cache-dir", str(tmp_path / "cache"))
+    first = said(*cached)
+    assert said(*cached) == first == said("--no-cache")
+    (root / "app1" / "Dockerfile").write_text("FROM python\nCMD gunicorn app:app.server\n")
+    second = said(*cached)
+    assert second == said("--no-cache") != first

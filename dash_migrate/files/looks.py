@@ -40,6 +40,14 @@ class Looks:
         if self.folders.setdefault((location, ends), seen) != seen:
             self.is_torn = True
 
+    def take(self, other: Looks) -> None:
+        """Take in what was seen in another process."""
+        for location, seen in other.files.items():
+            self.is_torn |= self.files.setdefault(location, seen) != seen
+        for listed, seen in other.folders.items():
+            self.is_torn |= self.folders.setdefault(listed, seen) != seen
+        self.is_torn |= other.is_torn
+
 
 _recording: ContextVar[Looks | None] = ContextVar("recording", default=None)
 
