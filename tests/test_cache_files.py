@@ -19,6 +19,7 @@ from dash_migrate.check import Report, check
 from dash_migrate.cli import cli
 from dash_migrate.files.looks import Looks, digest
 from dash_migrate.model import FileError, Finding, Span
+from dash_migrate.reports import sarif
 from dash_migrate.reports.json_report import as_object, as_text
 
 RUNS = {"text": [], "json": ["--format", "json"], "sarif": ["--format", "sarif"], "github": ["--format", "github"]}
@@ -55,18 +56,19 @@ def test_it_is_said_in_the_same_words_with_and_without(project: Path, cache: Pat
     assert (cache / "report").read_text(encoding="utf-8") == expected[1]
 
 
-def test_json_is_indented_as_json_does_it() -> None:
+def test_reports_are_indented_as_json_does_it() -> None:
     span = Span(1, 2, 3, 4)
     findings = [
-        Finding("DM1", "a%d", 'p"%s\\.py', span, '%s "x"\n\0path é \ud800 100 %', "required", {"quart": "works"}),
-        Finding("DM1", "a%d", "q.py", Span(5, 6, 7, 8), '"findings": []', "required", {"quart": "works"}),
-        Finding("DM2", "b", "q.py", span, "", "optional", {}, "safe", "bridge", "http://x/%20"),
-        Finding("DM2", "b", "q.py", span, "", "optional", {"quart": "works", "fastapi": "bridge"}, "safe", "bridge"),
-        Finding("DM2", "b", "q.py", span, "", "optional", {"fastapi": "bridge", "quart": "works"}, "safe", "bridge"),
+        Finding("DM101", "a%d", 'p"%s\\.py', span, '%s "x"\n\0path é \ud800 100 %', "required", {"quart": "works"}),
+        Finding("DM101", "a%d", "q.py", Span(5, 6, 7, 8), '"findings": []', "required", {"quart": "works"}),
+        Finding("DM201", "b", "q.py", span, "", "optional", {}, "safe", "bridge", "http://x/%20"),
+        Finding("DM201", "b", "q.py", span, "", "optional", {"quart": "works", "fastapi": "bridge"}, "safe", "bridge"),
+        Finding("DM201", "b", "q.py", span, "", "optional", {"fastapi": "bridge", "quart": "works"}, "safe", "bridge"),
     ]
     for count in range(len(findings) + 1):
         report = Report(TARGETS, findings[:count], [{"name": '"findings": []'}], 3, 1, ["x"], [FileError("a", "b")])
         assert as_text(report) == json.dumps(as_object(report), indent=2, ensure_ascii=False)
+        assert sarif.as_text(report) == json.dumps(sarif.as_object(report), indent=2, ensure_ascii=False)
 
 
 def test_the_project_is_left_alone(project: Path, cache: Path) -> None:

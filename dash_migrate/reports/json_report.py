@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,6 +9,10 @@ from typing import Any
 from dash_migrate import __version__
 from dash_migrate.check import Report
 from dash_migrate.model import SCHEMA_VERSION, Finding
+from dash_migrate.reports.indented import Template, dumps, with_rows
+
+#: what differs between findings of a kind, in the order of the contract
+_DIFFER = ("path", "line", "column", "end_line", "end_column", "message")
 
 
 def as_object(report: Report) -> dict[str, Any]:
@@ -27,36 +30,18 @@ def as_object(report: Report) -> dict[str, Any]:
 
 def as_text(report: Report) -> str:
     """The report as JSON text."""
-    text = _dumps(as_object(replace(report, findings=[])), indent=2)
-    if not report.findings:
-        return text
-    rows = ",\n".join(_rows(report.findings))
-    return text.replace(
-        '"findings": []', f'"findings": [\n{rows}\n  ]', 1
-    )  # nothing before it holds other people's text
+    text = dumps(as_object(replace(report, findings=[])))
+    # What stands before the findings is the tool's and the targets': no text that could look like them.
+    return with_rows(text, "findings", list(_rows(report.findings)), depth=2)
 
 
 def _rows(findings: Iterable[Finding]) -> Iterator[str]:
-    """Each finding as an indented object. ``json`` indents in Python, which for a thousand findings takes a while."""
-    encode = json.JSONEncoder(ensure_ascii=False).encode
-    templates: dict[Any, str] = {}
+    templates: dict[Any, Template] = {}
     for f in findings:
         kind = (f.code, f.name, f.obligation, tuple(f.backends.items()), f.applicability, f.strategy, f.url)
         template = templates.get(kind)
         if template is None:
-            template = templates[kind] = _template(f)
+            data = {**f.as_json(), **{name: f"\0{name}" for name in _DIFFER}}
+            template = templates[kind] = Template(data, [f"\0{name}" for name in _DIFFER], depth=2)
         span = f.span
-        yield template % (encode(f.path), span.line, span.column, span.end_line, span.end_column, encode(f.message))
-
-
-def _template(finding: Finding) -> str:
-    """What is the same for all findings of a kind; the places of the other values are in the order of the contract."""
-    marks = {name: f"\0{name}" for name in ("path", "line", "column", "end_line", "end_column", "message")}
-    text = _dumps({**finding.as_json(), **marks}, indent=2).replace("%", "%%")
-    for name, mark in marks.items():
-        text = text.replace(_dumps(mark), "%s" if name in ("path", "message") else "%d")
-    return "    " + text.replace("\n", "\n    ")
-
-
-def _dumps(data: Any, indent: int | None = None) -> str:
-    return json.dumps(data, indent=indent, ensure_ascii=False)
+        yield template.fill(f.path, span.line, span.column, span.end_line, span.end_column, f.message)

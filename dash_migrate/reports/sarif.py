@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from dash_migrate import __version__
 from dash_migrate.check import Report
 from dash_migrate.findings.rules import rule
+from dash_migrate.model import Finding
+from dash_migrate.reports.indented import Template, dumps, with_rows
 
 _LEVELS = {"required": "error", "potential": "warning", "optional": "note"}
 
 
 def as_object(report: Report) -> dict[str, Any]:
     """The report as a SARIF log."""
-    codes = sorted({f.code for f in report.findings})
+    codes = _codes(report)
+    return _log(report, codes, [_result(f, codes) for f in report.findings])
+
+
+def _codes(report: Report) -> list[str]:
+    return sorted({f.code for f in report.findings})
+
+
+def _log(report: Report, codes: list[str], results: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -29,7 +40,7 @@ def as_object(report: Report) -> dict[str, Any]:
                     }
                 },
                 "columnKind": "unicodeCodePoints",
-                "results": [_result(f, codes) for f in report.findings],
+                "results": results,
                 "invocations": [
                     {
                         "executionSuccessful": True,
@@ -45,7 +56,30 @@ def as_object(report: Report) -> dict[str, Any]:
 
 def as_text(report: Report) -> str:
     """The log as JSON text."""
-    return json.dumps(as_object(report), indent=2, ensure_ascii=False)
+    codes = _codes(report)
+    text = dumps(_log(report, codes, []))
+    # Before the results stand the rules: the tool's own words, in which quotes are escaped.
+    return with_rows(text, "results", list(_rows(report.findings, codes)), depth=4)
+
+
+def _rows(findings: Iterable[Finding], codes: list[str]) -> Iterator[str]:
+    templates: dict[Any, Template] = {}
+    for f in findings:
+        kind = (f.code, f.obligation, tuple(f.backends.items()))
+        template = templates.get(kind)
+        if template is None:
+            spot: Any = replace(f, message="\0message", path="\0path", span=_Holes)  # type: ignore[arg-type]
+            template = templates[kind] = Template(_result(spot, codes), _DIFFER, depth=4)
+        span = f.span
+        yield template.fill(f.message, f.path, span.line, span.column, span.end_line, span.end_column)
+
+
+class _Holes:
+    line, column, end_line, end_column = "\0line", "\0column", "\0end_line", "\0end_column"
+
+
+#: what differs between results of a kind, in their order
+_DIFFER = ("\0message", "\0path", "\0line", "\0column", "\0end_line", "\0end_column")
 
 
 def _rule(code: str) -> dict[str, Any]:
