@@ -50,6 +50,8 @@ _MENTIONED = re.compile(
 _REQUIRED = re.compile(
     r"""\s*(?:-\s+)?["']?gunicorn["']?\s*(?:\[[\w, ]*\]\s*)?(?:[~=<>!^@][^$]*)?["']?,?\s*(?:\s#.*)?"""
 )
+#: gunicorn as one of several packages of a list
+_QUOTED = re.compile(r"""(["'])gunicorn(?:\[[\w, ]*\])?\s*(?:[~=<>!^@][^"']*)?\1""", re.IGNORECASE)
 #: the files in which it can be one
 _LISTS = frozenset(["toml", "pyproject", "yaml", "json"])
 
@@ -134,7 +136,7 @@ class Starts:
         """A file that starts gunicorn in a way that is not understood."""
         at = 0
         for line in file.text.splitlines(keepends=True):
-            found = _STARTED.search(line)
+            found = _STARTED.search(_QUOTED.sub("", line) if file.kind in ("toml", "pyproject") else line)
             package = file.kind in _LISTS and _REQUIRED.fullmatch(line.rstrip("\r\n"))
             if found is not None and not package and not _MENTIONED.search(line):
                 piece = Text.raw(file.text, at + found.start(), at + len(line.rstrip()))

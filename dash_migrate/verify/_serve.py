@@ -307,7 +307,7 @@ def _werkzeug() -> Any:
 def _uvicorn() -> Any:
     import uvicorn
 
-    return lambda app, port: uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port)).run()
+    return lambda app, port: uvicorn.Server(uvicorn.Config(app, "127.0.0.1", port, proxy_headers=False)).run()
 
 
 def _hypercorn() -> Any:

@@ -98,11 +98,18 @@ def replay_both(
     Raises BootError, RequestsFileError or OSError.
     """
     plan = requests if isinstance(requests, RequestsFile) else load(requests)
+    before, after = _as_start(before or plan.kind), _as_start(after)
+    if after.kind == "uvicorn" and before.kind != "gunicorn":  # only gunicorn believes X-Forwarded-Proto, too
+        after = replace(after, options=[*after.options, "--no-proxy-headers"])
     played = [
         play_one(directory, plan, side, start, copy=copy, on_answer=on_answer)
-        for directory, side, start in ((before_dir, BEFORE, before or plan.kind), (after_dir, AFTER, after))
+        for directory, side, start in ((before_dir, BEFORE, before), (after_dir, AFTER, after))
     ]
     return compare_played(plan.path.resolve().parent.name, plan, *played)
+
+
+def _as_start(start: Start | ServerKind) -> Start:
+    return start if isinstance(start, Start) else Start(start)
 
 
 def play_one(
@@ -115,7 +122,7 @@ def play_one(
     on_answer: Callable[[Side, Answer], None] | None = None,
 ) -> Played:
     """Boot one side, play the requests, stop it. Raises BootError or OSError."""
-    start = start if isinstance(start, Start) else Start(start)
+    start = _as_start(start)
     script = start.kind == "script"
     with _place(directory, copy) as place:
         server = Server(

@@ -138,13 +138,14 @@ class Roles:
                     self._note(function, file, kind, Registration(file, outer, call, target, owner))
 
     def _called(self, file: FileIndex) -> None:
-        """``server.add_url_rule("/x", view_func=f)``, ``server.before_request(f)``, ``server.route("/x")(f)``."""
+        """``server.add_url_rule("/x", view_func=f)``, ``server.before_request(f)``, ``server.errorhandler(404)(f)``."""
         for call, scope in file.calls:
             func = call.func
             if isinstance(func, ast.Call) and isinstance(func.func, ast.Attribute):
                 owner = self._owner(func.func.value)
-                if owner is not None and func.func.attr in ROUTE_METHODS and call.args:
-                    self._functions(call.args[0], scope, "view", Registration(file, scope, func, func.func, owner))
+                kind: Kind | None = "view" if func.func.attr in ROUTE_METHODS else _HOOKS.get(func.func.attr)
+                if owner is not None and kind is not None and call.args:
+                    self._functions(call.args[0], scope, kind, Registration(file, scope, func, func.func, owner))
                 continue
             if not isinstance(func, ast.Attribute):
                 continue

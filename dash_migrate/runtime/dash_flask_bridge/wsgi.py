@@ -245,10 +245,10 @@ class Body(io.RawIOBase):
 def environ_of(scope: Any, receive: Any, body: Any) -> dict[str, Any]:
     """The WSGI environ of an ASGI scope, as a WSGI server on the same socket would have made it.
 
-    uvicorn believes ``X-Forwarded-For`` and ``-Proto`` from this machine; a WSGI server does not. So the
-    peer of the connection is asked, and trust stays where the app puts it (``ProxyFix``).
+    uvicorn believes ``X-Forwarded-For`` from whom it trusts; a WSGI server does not. So the peer of the connection
+    is asked, and trust stays where the app puts it (``ProxyFix``). Of ``X-Forwarded-Proto`` gunicorn did the same.
     """
-    client, scheme = peer_of(scope, receive)
+    client, scheme = client_of(scope, receive), scope.get("scheme", "http")
     server = scope.get("server") or ("localhost", 80)
     root = scope.get("root_path", "")
     raw = scope.get("raw_path")
@@ -293,13 +293,11 @@ def environ_of(scope: Any, receive: Any, body: Any) -> dict[str, Any]:
     return environ
 
 
-def peer_of(scope: Any, receive: Any) -> tuple[tuple[str, int], str]:
+def client_of(scope: Any, receive: Any) -> tuple[str, int]:
     client = tuple(scope.get("client") or ("", 0))
-    scheme = scope.get("scheme", "http")
     transport = getattr(getattr(receive, "__self__", None), "transport", None)
     if transport is not None:
         peer = transport.get_extra_info("peername")
         if isinstance(peer, (tuple, list)) and len(peer) >= 2:
             client = (str(peer[0]), int(peer[1]))
-            scheme = "https" if transport.get_extra_info("sslcontext") else "http"
-    return cast("tuple[str, int]", client), scheme
+    return cast("tuple[str, int]", client)

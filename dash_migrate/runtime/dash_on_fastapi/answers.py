@@ -22,7 +22,9 @@ from werkzeug.utils import get_content_type
 from werkzeug.utils import redirect as werkzeug_redirect
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from .answer_headers import AnswerHeaders
 from .current import current_request, has_request
+from .streams import pieces_of
 
 
 class Response(responses.Response):
@@ -40,6 +42,13 @@ class Response(responses.Response):
         for name in first:
             for value in given.getlist(name)[1:]:
                 self.headers.append(name, value)
+
+    @property
+    def headers(self) -> AnswerHeaders:
+        """The headers; names in any case."""
+        if not hasattr(self, "_headers"):
+            self._headers: AnswerHeaders = AnswerHeaders(raw=self.raw_headers)
+        return self._headers
 
     @property
     def mimetype(self) -> str:
@@ -138,6 +147,9 @@ class StreamingResponse(responses.StreamingResponse, Response):
     """An answer that is made while it is sent; ``text/html`` unless another media type is given."""
 
     media_type = "text/html"
+
+    def __init__(self, content: Any, *args: Any, **options: Any) -> None:
+        super().__init__(content if hasattr(content, "__aiter__") else pieces_of(content), *args, **options)
 
 
 def _described(made: WerkzeugResponse) -> list[tuple[str, str]]:

@@ -162,7 +162,10 @@ class FastAPIBackend(FastAPIDashServer):
             if limit is not None and hasattr(body, "read") and len(await body.read()) > limit:
                 raise BadRequest()  # its length was not told: Flask reads no further, and that is no JSON
             if getattr(request.state, "json_body", None) is None:  # Dash's middleware could not read it
-                raise BadRequest() if is_json(request) else UnsupportedMediaType(NOT_JSON)
+                if not is_json(request):
+                    raise UnsupportedMediaType(NOT_JSON)
+                if not (hasattr(body, "read") and (await body.read()).strip() == b"null"):
+                    raise BadRequest()
             return await dispatch(*args, **kwargs)
 
         answered.__signature__ = inspect.signature(dispatch, eval_str=True)  # type: ignore[attr-defined]
@@ -294,13 +297,13 @@ def _in_app_context(server: Any, callback: Any, is_async: bool) -> Any:
     if is_async:
 
         async def run_async() -> Any:
-            with AppContext(server):
+            with AppContext(server, shares_state=True):
                 return await callback()
 
         return run_async
 
     def run() -> Any:
-        with AppContext(server):
+        with AppContext(server, shares_state=True):
             result = callback()
             return asyncio.run(result) if inspect.iscoroutine(result) else result
 

@@ -7,6 +7,7 @@ import functools
 import sys
 from typing import Any, cast
 
+from starlette.datastructures import State
 from starlette.requests import HTTPConnection, Request
 
 _current: contextvars.ContextVar[HTTPConnection | None] = contextvars.ContextVar("current_request", default=None)
@@ -30,9 +31,25 @@ def has_request() -> bool:
     return _current.get() is not None
 
 
-def vars_of(request: HTTPConnection) -> dict[str, Any]:
-    """What is kept on ``request.state``, as a dictionary."""
-    state: dict[str, Any] = request.state._state
+def has_context() -> bool:
+    """Whether a request is being served, or an ``app_context`` was pushed."""
+    return _context.get() is not None or has_request()
+
+
+def current_state() -> State:
+    """``flask.g``: ``request.state`` of the request being served, or what a pushed ``app_context`` has instead.
+
+    Raises:
+        RuntimeError: there is neither.
+    """
+    context = _context.get()
+    state: State = current_request().state if context is None or context.state is None else context.state
+    return state
+
+
+def vars_of(owner: HTTPConnection | State) -> dict[str, Any]:
+    """What is kept on a request's or a context's state, as a dictionary."""
+    state: dict[str, Any] = (owner if isinstance(owner, State) else owner.state)._state
     return state
 
 
@@ -71,9 +88,11 @@ class AppContext:
     Extensions keep in it what must not outlive it, and ``teardown_appcontext`` functions run at its end.
     """
 
-    def __init__(self, server: Any) -> None:
+    def __init__(self, server: Any, shares_state: bool = False) -> None:
         self.app = server
         self.values: dict[str, Any] = {}
+        #: None where hooks that ran on a handshake share theirs
+        self.state = None if shares_state else State(self.values)
         self._outer: list[AppContext | None] = []
 
     def push(self) -> None:

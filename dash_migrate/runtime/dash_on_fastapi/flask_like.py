@@ -180,8 +180,10 @@ class FlaskLikeServer(FlaskRoutes, FlaskParts, Server):
         for method, arguments in getattr(router, "for_server", ()):
             if not again or method == "included":
                 getattr(self, method)(*arguments)
-        if getattr(router, "template_folder", None) and not again:
-            self.template_folders.append(os.path.join(router.root_path, router.template_folder))
+
+    def add_template_folder(self, folder: str) -> None:
+        """Look for templates in one more folder, after those known."""
+        self.template_folders.append(folder)
 
     def app_context(self) -> AppContext:
         """``current_app`` and what extensions need of it, outside of requests."""

@@ -91,6 +91,8 @@ class Router(FlaskRoutes, APIRouter):  # type: ignore[misc]
         self.handlers: dict[Any, Any] = {}
         #: what has to be registered on the server itself: a method's name and its arguments
         self.for_server: list[tuple[str, tuple[Any, ...]]] = []
+        if template_folder is not None:
+            self.for_server.append(("add_template_folder", (os.path.join(self.root_path, template_folder),)))
         self.static_folder = None if static_folder is None else os.path.join(self.root_path, static_folder)
         if static_folder is not None:
             folder = self.static_folder

@@ -6,9 +6,10 @@ from typing import Any
 
 
 def as_connected(scope: Any, receive: Any) -> Any:
-    """The scope with the client and scheme of the connection itself, where the server lets us ask.
+    """The scope with the client of the connection itself, where the server lets us ask.
 
-    uvicorn believes ``X-Forwarded-For`` and ``-Proto`` from this machine; Flask's servers did not.
+    uvicorn believes ``X-Forwarded-For`` from whom it trusts (``--forwarded-allow-ips``); Flask's servers did not.
+    Of ``X-Forwarded-Proto`` gunicorn did, so the scheme is the server's to tell.
     """
     transport = getattr(getattr(receive, "__self__", None), "transport", None)
     if transport is None:
@@ -16,13 +17,11 @@ def as_connected(scope: Any, receive: Any) -> Any:
     peer = transport.get_extra_info("peername")
     if not isinstance(peer, (tuple, list)) or len(peer) < 2:
         return scope
-    secure = "s" if transport.get_extra_info("sslcontext") else ""
-    scheme = ("ws" if scope["type"] == "websocket" else "http") + secure
-    return {**scope, "client": (str(peer[0]), int(peer[1])), "scheme": scheme}
+    return {**scope, "client": (str(peer[0]), int(peer[1]))}
 
 
 def as_passed_on(scope: Any) -> Any:
-    """The scope with the headers as a WSGI server passed them on: each name once, none with an underscore."""
+    """The scope as Flask saw it: each header once, none with an underscore; one slash at the start of the path."""
     joined: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
         if b"_" in name:
@@ -30,4 +29,6 @@ def as_passed_on(scope: Any) -> Any:
         # HTTP/2 splits cookies; in HTTP/1.1 a second header is a mistake, and reads as WSGI servers made it read
         split = name == b"cookie" and not scope.get("http_version", "1.1").startswith("1")
         joined[name] = joined[name] + (b"; " if split else b",") + value if name in joined else value
-    return {**scope, "headers": list(joined.items())}
+    root = scope.get("root_path", "")
+    path = scope["path"].removeprefix(root) if root else scope["path"]
+    return {**scope, "headers": list(joined.items()), "path": f"{root}/{path.lstrip('/')}"}

@@ -9,7 +9,7 @@ from typing import Any
 
 from dash._utils import get_root_path
 from dash.exceptions import InvalidResourceError, PreventUpdate
-from fastapi import FastAPI
+from fastapi import FastAPI, routing
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
@@ -19,6 +19,10 @@ from .answers import JSONResponse, handler_key
 from .current import serving
 from .dispatch import Dispatch
 from .peer import as_connected, as_passed_on
+from .threads import in_thread
+
+#: plain path operations run where hooks do, in the thread of the request: a connection opened in one serves the other
+routing.run_in_threadpool = in_thread  # type: ignore[attr-defined]
 
 
 class Server(FastAPI):

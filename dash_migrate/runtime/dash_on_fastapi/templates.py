@@ -17,9 +17,11 @@ def environment(server: Any) -> Environment:
     """The Jinja environment of a server: its folder, Flask's escaping rules and globals."""
     from .flask_like import get_flashed_messages
 
+    loader = FileSystemLoader(())
+    loader.searchpath = server.template_folders  # the list itself: routers add theirs later
     env = Environment(
         **{
-            "loader": FileSystemLoader(server.template_folders),
+            "loader": loader,
             "autoescape": _escapes,
             "auto_reload": server.config.get("TEMPLATES_AUTO_RELOAD"),
             **server.jinja_options,

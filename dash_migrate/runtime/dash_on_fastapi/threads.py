@@ -79,6 +79,13 @@ async def in_thread(function: Callable[..., Any], /, *args: Any, **kwargs: Any) 
     return value
 
 
+def after_this(function: Callable[[], Any]) -> None:
+    """Call a function in the request's thread, once that is done with what it does; nobody waits for it."""
+    lease = _own.get()
+    thread = _pool if lease is None or lease.thread is None else lease.thread
+    thread.submit(contextvars.copy_context().run, function)
+
+
 def _outcome(job: Callable[[], Any]) -> tuple[Any, BaseException | None]:
     try:
         return job(), None  # a StopIteration could not travel as itself

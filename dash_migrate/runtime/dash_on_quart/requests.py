@@ -91,9 +91,19 @@ class Request(QuartRequest):
             UnsupportedMediaType: it is not declared to be JSON, unless ``force`` or ``silent``.
             BadRequest: it is no JSON, unless ``silent``.
         """
-        if not (force or silent or self.is_json):
+        if cache and self._cached_json[silent] is not Ellipsis:
+            return self._cached_json[silent]
+        if not (force or self.is_json):
+            if silent:
+                return None
             raise UnsupportedMediaType(NOT_JSON)
-        return await super().get_json(force, silent, cache)
+        try:
+            found = self.json_module.loads(await self.get_data(cache))  # bytes: any Unicode encoding, and no other
+        except ValueError as error:
+            found = None if silent else self.on_json_loading_failed(error)
+        if cache:
+            self._cached_json[silent] = found
+        return found
 
     def on_json_loading_failed(self, error: Exception) -> NoReturn:
         shown = current_app and current_app.debug

@@ -62,9 +62,23 @@ class Bound:
         function = self.work.roles.function_around(node)
         if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return False
-        key = (function, "request")
+        uses = self._uses.get(function, [])
+        while uses and self.work.flask_name(uses[0]) == "g":
+            uses = uses[1:]  # there need be no request yet: `g` lives in app contexts, too
+        return node in uses and self._bind("request", "current_request", function, file, uses)
+
+    def state(self, node: ast.AST, file: FileIndex) -> bool:
+        """Whether ``state`` is what ``g`` was at a place; it then is, by a line of its own."""
+        function = self.work.roles.function_around(node)
+        if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return False
+        uses = [use for use in self._uses.get(function, []) if self.work.flask_name(use) == "g"]
+        return self._bind("state", "current_state", function, file, uses)
+
+    def _bind(self, name: str, source: str, function: _Function, file: FileIndex, uses: list[ast.expr]) -> bool:
+        """Whether a name for what several places of a function use is bound, before the first of them."""
+        key = (function, name)
         if key not in self._done:
-            uses = self._uses.get(function, [])
             statement = _statement_in(function, uses[0]) if uses else None
             fits = (
                 self.work.binds
@@ -72,11 +86,11 @@ class Bound:
                 and statement is not None
                 and _is_sure(uses[0], statement)
                 and not any(_is_test(use) for use in uses)
-                and self._is_free("request", function, file, uses)
+                and self._is_free(name, function, file, uses)
             )
             self._done[key] = fits
             if fits and statement is not None:
-                text = f"request = {self.work.name(file, 'current_request')}()"
+                text = f"{name} = {self.work.name(file, source)}()"
                 self.work.edits[file.display].before.setdefault(statement, []).append(text)
         return self._done[key]
 

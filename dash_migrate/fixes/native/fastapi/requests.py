@@ -27,13 +27,15 @@ class RequestNames:
 
     def request_at(self, node: ast.AST, file: FileIndex, scope: Scope) -> str:
         """The expression for the current request at a place; views and gates get it as a parameter."""
+        return "request" if self._has_request(node, file) else self.work.name(file, "current_request") + "()"
+
+    def _has_request(self, node: ast.AST, file: FileIndex) -> bool:
+        """Whether ``request`` is the current request at a place; makes it a parameter of views and gates."""
         role = self._giving_role(node)
         if role is not None and self._can_take_request(role):
             self.work.with_request.add(role.function)
-            return "request"
-        if self.bound.request(node, file):
-            return "request"
-        return self.work.name(file, "current_request") + "()"
+            return True
+        return bool(self.bound.request(node, file))
 
     def _giving_role(self, node: ast.AST) -> Role | None:
         """The view or gate around a node, if the node runs while it does."""
@@ -101,9 +103,9 @@ class RequestNames:
     def _g(self, file: FileIndex, node: ast.expr, scope: Scope) -> None:
         parent = parent_of(node)
         if _is_tested(node):
-            self._replace(file, node, f"{self.work.name(file, 'has_request')}()")
+            self._replace(file, node, f"{self.work.name(file, 'has_context')}()")
             return
-        state = f"{self.request_at(node, file, scope)}.state"
+        state = self._state_at(node, file)
         call = parent_of(parent) if parent is not None else None
         if isinstance(parent, ast.Attribute) and isinstance(call, ast.Call) and call.func is parent:
             if parent.attr == "get" and call.args and not call.keywords:
@@ -111,14 +113,20 @@ class RequestNames:
                 self.work.edit(file, call, _getattr_call(state))
                 return
             if parent.attr in ("pop", "setdefault", "get"):
-                request = self.request_at(node, file, scope)
-                self._replace(file, node, f"{self.work.name(file, 'vars_of')}({request})")
+                owner = state.removesuffix(".state")
+                self._replace(file, node, f"{self.work.name(file, 'vars_of')}({owner})")
                 return
         if isinstance(parent, ast.Compare) and node in parent.comparators:
             self.work.handled.add(node)
             self.work.edit(file, parent, _hasattr_test(state))
             return
         self._replace(file, node, state)
+
+    def _state_at(self, node: ast.expr, file: FileIndex) -> str:
+        """The expression for ``g``: a function that is given no request may be called in an app context, too."""
+        if self._has_request(node, file):
+            return "request.state"
+        return "state" if self.bound.state(node, file) else self.work.name(file, "current_state") + "()"
 
     def _request(self, file: FileIndex, node: ast.expr, scope: Scope) -> None:
         parent = parent_of(node)
