@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-import decimal
 import http
-import json
-import uuid
-from datetime import date
+from collections.abc import Callable
 from typing import Any, cast
 
 from starlette import responses
@@ -17,13 +13,15 @@ from werkzeug.datastructures import Headers, ResponseCacheControl
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 from werkzeug.exceptions import InternalServerError, default_exceptions
 from werkzeug.exceptions import abort as werkzeug_abort
-from werkzeug.http import HTTP_STATUS_CODES, dump_cookie, http_date, parse_cache_control_header
+from werkzeug.http import HTTP_STATUS_CODES, dump_cookie, parse_cache_control_header
 from werkzeug.utils import get_content_type
 from werkzeug.utils import redirect as werkzeug_redirect
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .answer_headers import AnswerHeaders
 from .current import current_request, has_request
+from .json_text import settings
+from .plain_request import wsgi_environ
 from .streams import pieces_of
 
 
@@ -110,6 +108,15 @@ class Response(responses.Response):
         cookie = dump_cookie(key, str(value), *args, **options)
         self.raw_headers.append((b"set-cookie", cookie.encode("latin-1")))
 
+    def call_on_close(self, function: Callable[[], Any]) -> Callable[[], Any]:
+        """Call a function once the answer is sent."""
+        self.__dict__.setdefault("on_close", []).append(function)
+        return function
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        scope.setdefault("dash.closing", []).extend(self.__dict__.get("on_close", ()))
+        await super().__call__(scope, receive, send)
+
     def delete_cookie(self, key: str, path: str = "/", domain: str | None = None, **options: Any) -> None:
         self.set_cookie(key, max_age=0, expires=0, path=path, domain=domain, **options)
 
@@ -151,60 +158,19 @@ class StreamingResponse(responses.StreamingResponse, Response):
     def __init__(self, content: Any, *args: Any, **options: Any) -> None:
         super().__init__(content if hasattr(content, "__aiter__") else pieces_of(content), *args, **options)
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["method"] == "HEAD":
+            self.body_iterator = pieces_of([b""])  # hooks see that it would be sent in parts
+        await super().__call__(scope, receive, send)
+
 
 def _described(made: WerkzeugResponse) -> list[tuple[str, str]]:
     sent = made.get_wsgi_headers({"REQUEST_METHOD": "GET"})  # with a location that may be sent
     return [(k, v) for k, v in sent if k.lower() != "content-length"]
 
 
-class Json:
-    """How an app writes JSON: ``server.json.sort_keys = False`` and so on."""
-
-    sort_keys = True
-    ensure_ascii = True
-    compact: bool | None = None
-    mimetype = "application/json"
-
-    def dumps(self, content: Any, **options: Any) -> str:
-        """JSON, with what Flask adds to it."""
-        own = {"sort_keys": self.sort_keys, "ensure_ascii": self.ensure_ascii, "default": _plain}
-        return json.dumps(content, **{**own, **options})
-
-    def loads(self, text: str | bytes, **options: Any) -> Any:
-        """What JSON says."""
-        return json.loads(text, **options)
-
-    def page(self, content: Any) -> str:
-        """JSON as an answer."""
-        options: dict[str, Any] = {"separators": (",", ":")} if self.compact in (None, True) else {"indent": 2}
-        return self.dumps(content, **options) + "\n"
-
-
-def settings() -> Json:
-    """How the app being served writes JSON."""
-    server = current_request().app if has_request() else None
-    return getattr(server, "json", None) or Json()
-
-
-def dumps(content: Any, **options: Any) -> str:
-    """``flask.json.dumps``."""
-    return settings().dumps(content, **options)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, date):
-        return http_date(value)
-    if isinstance(value, (decimal.Decimal, uuid.UUID)):
-        return str(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
-    if hasattr(value, "__html__"):
-        return str(value.__html__())
-    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
-
-
 def make_response(value: Any, status: Any = None, headers: Any = None) -> responses.Response:
-    """The answer for whatever a Flask view may return: text, bytes, dicts, lists, generators, tuples, answers.
+    """The answer for whatever a Flask view may return: text, bytes, dicts, lists, generators, tuples, answers, WSGI apps.
 
     Raises:
         TypeError: it is none of these.
@@ -227,6 +193,8 @@ def make_response(value: Any, status: Any = None, headers: Any = None) -> respon
         response = JSONResponse(value)
     elif hasattr(value, "__next__"):
         response = StreamingResponse(value)
+    elif callable(value) and has_request():  # a WSGI app
+        response = from_werkzeug(WerkzeugResponse.force_type(value, wsgi_environ(current_request())))
     else:
         raise TypeError(f"a view must not return {type(value).__name__}")
     if status is not None:
@@ -370,13 +338,13 @@ def from_werkzeug(made: WerkzeugResponse, request: HTTPConnection | None = None)
     environ: dict[str, Any] = {"REQUEST_METHOD": "GET"} if request is None else wsgi_environ(request)
     iterable, status, headers = made.get_wsgi_response(environ)
     code = int(status.split(" ", 1)[0])
-    response: responses.Response
+    response: Response
     if made.is_streamed or made.direct_passthrough:
-        if environ["REQUEST_METHOD"] == "HEAD":
-            iterable = iter([b""])  # hooks see that it would be sent in parts
         response = StreamingResponse(iterable, code)
     else:
         response = Response(b"".join(iterable), code)
+    if environ["REQUEST_METHOD"] == "HEAD" or not isinstance(response, StreamingResponse):
+        response.call_on_close(made.close)
     response.raw_headers = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in headers]
     return response
 
@@ -386,26 +354,3 @@ def content_type(mimetype: str) -> str:
     if "charset" in mimetype:
         return mimetype
     return get_content_type(mimetype, "utf-8")
-
-
-def wsgi_environ(connection: HTTPConnection) -> dict[str, Any]:
-    """As much of a WSGI environ as werkzeug's helpers look at: method, paths and headers."""
-    scope = connection.scope
-    server = scope.get("server") or ("localhost", 80)
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": scope.get("method", "GET"),
-        "SCRIPT_NAME": scope.get("root_path", ""),
-        "PATH_INFO": scope["path"].encode("utf-8").decode("latin-1"),
-        "QUERY_STRING": scope.get("query_string", b"").decode("latin-1"),
-        "SERVER_NAME": server[0],
-        "SERVER_PORT": str(server[1] or ""),
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": (scope.get("client") or ("", 0))[0],
-        "wsgi.url_scheme": {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"]),
-    }
-    for raw_name, raw_value in scope["headers"]:
-        key = raw_name.decode("latin-1").upper().replace("-", "_")
-        key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + key
-        value = raw_value.decode("latin-1")
-        environ[key] = f"{environ[key]},{value}" if key in environ else value
-    return environ

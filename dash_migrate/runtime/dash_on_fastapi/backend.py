@@ -22,6 +22,7 @@ from . import files
 from .answers import JSONResponse, RedirectResponse, Response, content_type, from_werkzeug, make_response
 from .current import AppContext, current_request, has_request
 from .dispatch import EMPTY_CALLBACK, GivenBody
+from .plain_request import as_werkzeug
 from .routing import FlaskRoute
 from .run import serve
 from .server import Server
@@ -213,9 +214,12 @@ class _RequestAdapter(FastAPIRequestAdapter):
     def args(self) -> Any:
         return MultiDict(self._request.query_params.multi_items())
 
-    @property
-    def full_path(self) -> str:
-        return f"{self._request.url.path}?{self._request.url.query}"
+    cookies = property(lambda self: as_werkzeug(self._request).cookies)
+    root = property(lambda self: as_werkzeug(self._request).root_url)
+    url = property(lambda self: as_werkzeug(self._request).url)
+    path = property(lambda self: as_werkzeug(self._request).path)
+    full_path = property(lambda self: as_werkzeug(self._request).full_path)
+    is_json = property(lambda self: as_werkzeug(self._request).is_json)
 
     def get_json(self) -> Any:
         if hasattr(self._request.state, "json_body"):  # read before the view began

@@ -16,9 +16,10 @@ from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .answers import RedirectResponse, abort, make_response, wsgi_environ
+from .answers import RedirectResponse, abort, make_response
 from .current import context_values, current_request, has_request, vars_of
 from .flask_like import after_this_request, current_server, flash
+from .plain_request import wsgi_environ
 from .requests import FlaskRequest
 from .threads import in_thread
 from .urls import url_for

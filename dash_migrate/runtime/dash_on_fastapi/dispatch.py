@@ -90,6 +90,8 @@ class Dispatch:
             for hook in [*reversed(hooks), *reversed(self.server.context_hooks)]:
                 await call(hook, error)
             await signal("request_tearing_down", self.server, exc=error)
+            for function in scope.get("dash.closing", ()):
+                await in_thread(function)
 
     def _find(self, scope: Any) -> tuple[Any, Exception | None]:
         try:
@@ -293,6 +295,7 @@ class Outgoing:
             elif answer is not None:
                 made = make_response(answer)
                 response = WerkzeugResponse(bytes(made.body), made.status_code, list(made.headers.items()))
+        self.request.scope.setdefault("dash.closing", []).append(response.close)
         await signal("request_finished", self.server, response=response)
         empty = response.status_code in (204, 304)
         if response.status_code == 304:

@@ -16,7 +16,8 @@ from werkzeug.utils import send_file as werkzeug_send_file
 from werkzeug.utils import send_from_directory as werkzeug_send_from_directory
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .answers import from_werkzeug, wsgi_environ
+from .answers import from_werkzeug
+from .plain_request import wsgi_environ
 
 
 def send_file(request: Request, path_or_file: Any, **options: Any) -> Response:

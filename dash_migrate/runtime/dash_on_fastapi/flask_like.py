@@ -13,12 +13,13 @@ from typing import Any, cast
 
 from starlette.requests import HTTPConnection
 
-from .answers import Json, make_response
+from .answers import make_response
 from .backend import FastAPIBackend
 from .config import Config
 from .current import AppContext, app_context, current_request, has_request, notify
 from .flask_parts import FlaskParts
 from .flask_routes import FlaskRoutes
+from .json_text import Json
 from .peer import as_passed_on
 from .requests import BodyReader
 from .server import Server

@@ -29,12 +29,14 @@ class FlaskRoutes:
     ) -> None:
         """Add a rule of Flask's; the options are those of werkzeug's ``Rule``.
 
+        A rule without a view redirects (``redirect_to=``), or its view is put into ``view_functions``.
+
         Raises:
-            TypeError: there is no view.
+            TypeError: there is neither a view nor an endpoint.
         """
         options.pop("provide_automatic_options", None)
-        if view_func is None:
-            raise TypeError("a rule needs a view")
+        if view_func is None and endpoint is None:
+            raise TypeError("a rule needs a view or an endpoint")
         name = endpoint or str(getattr(view_func, "__name__", rule))
         self.routes.append(FlaskRoute(rule, view_func, name, methods, **options))
 

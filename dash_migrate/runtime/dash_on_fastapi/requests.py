@@ -11,38 +11,8 @@ from starlette.requests import HTTPConnection
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.formparser import parse_form_data
-from werkzeug.sansio.request import Request as PlainRequest
 
-from .answers import wsgi_environ
-
-
-def as_werkzeug(request: HTTPConnection) -> PlainRequest:
-    """The request as Flask's views read it: ``args``, ``headers``, ``authorization``, ``accept_languages`` …
-
-    Missing keys answer 400, the first of repeated keys counts, ``get`` takes ``type=``. Bodies are read by the other
-    functions here.
-    """
-    known = request.scope.get("dash.werkzeug")
-    if known is None:
-        environ = wsgi_environ(request)
-        known = request.scope["dash.werkzeug"] = PlainRequest(
-            method=environ["REQUEST_METHOD"],
-            scheme=environ["wsgi.url_scheme"],
-            server=(environ["SERVER_NAME"], int(environ["SERVER_PORT"] or 0)),
-            root_path=environ["SCRIPT_NAME"],
-            path=request.scope["path"],
-            query_string=request.scope.get("query_string", b""),
-            headers=_headers(request),
-            remote_addr=environ["REMOTE_ADDR"],
-        )
-    found: PlainRequest = known
-    return found
-
-
-def _headers(request: HTTPConnection) -> Any:
-    from werkzeug.datastructures import Headers
-
-    return Headers([(k.title(), v) for k, v in request.headers.items()])
+from .plain_request import as_werkzeug, wsgi_environ
 
 
 def args_of(request: HTTPConnection) -> Any:
@@ -63,7 +33,7 @@ def body_of(request: HTTPConnection, cache: bool = True, as_text: bool = False, 
     """
     if parse_form_data:
         _parsed(request)
-    data = b"" if request.scope.get("dash.form_read") else _whole_body(request)
+    data = request.scope["dash.form_rest"] if "dash.form_rest" in request.scope else _whole_body(request)
     data = data[: _setting(request, "MAX_CONTENT_LENGTH")]  # Flask stops there, if it was not told the length
     if cache:
         request.scope["dash.body_kept"] = True
@@ -210,16 +180,17 @@ def _parsed(request: HTTPConnection) -> Any:
         else:
             environ = wsgi_environ(request)
             data = _whole_body(request)
-            request.scope["dash.form_read"] = "dash.body_kept" not in request.scope
             environ.update({"wsgi.input": io.BytesIO(data), "CONTENT_LENGTH": str(len(data))})
             environ.pop("HTTP_TRANSFER_ENCODING", None)  # it is no longer in chunks
-            _, fields, uploads = parse_form_data(
+            stream, fields, uploads = parse_form_data(
                 environ,
                 max_content_length=_setting(request, "MAX_CONTENT_LENGTH"),
                 max_form_memory_size=_setting(request, "MAX_FORM_MEMORY_SIZE", 500_000),
                 max_form_parts=_setting(request, "MAX_FORM_PARTS", 1_000),
             )
             known = (ImmutableMultiDict(fields), ImmutableMultiDict(uploads))
+            if "dash.body_kept" not in request.scope:
+                request.scope["dash.form_rest"] = stream.read()
         request.scope["dash.form"] = known
     return known
 

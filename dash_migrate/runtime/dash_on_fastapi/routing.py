@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from starlette.responses import Response
@@ -26,7 +26,7 @@ _PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
 class FlaskRoute(BaseRoute):
     """One rule of Flask's and its view, which may return whatever a Flask view may."""
 
-    def __init__(self, rule: str, view: Callable[..., Any], name: str, methods: Any = None, **options: Any) -> None:
+    def __init__(self, rule: str, view: Any, name: str, methods: Any = None, **options: Any) -> None:
         self.path, self.name = rule, name
         self.endpoint = view
         self.methods = {str(m).upper() for m in methods or getattr(view, "methods", None) or ("GET",)}
@@ -44,6 +44,8 @@ class FlaskRoute(BaseRoute):
         return Match.NONE, {}  # Dispatch finds it in werkzeug's map
 
     async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+        if self.endpoint is None:
+            raise KeyError(self.name)
         arguments = dict(scope["path_params"])
         if "request" in inspect.signature(self.endpoint).parameters:
             arguments.setdefault("request", current_request())

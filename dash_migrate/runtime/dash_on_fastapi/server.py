@@ -22,7 +22,7 @@ from .peer import as_connected, as_passed_on
 from .threads import in_thread
 
 #: plain path operations run where hooks do, in the thread of the request: a connection opened in one serves the other
-routing.run_in_threadpool = in_thread  # type: ignore[attr-defined]
+routing.run_in_threadpool = in_thread  # type: ignore[assignment, attr-defined]
 
 
 class Server(FastAPI):

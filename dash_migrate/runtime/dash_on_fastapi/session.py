@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection
 from werkzeug.datastructures import CallbackDict
 from werkzeug.http import http_date, parse_cookie, parse_date
 
-from .answers import dumps
+from .json_text import dumps
 
 
 class Session(CallbackDict[str, Any]):

@@ -7,8 +7,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
-from .answers import dumps
 from .current import current_request, notify
+from .json_text import dumps
 from .requests import FlaskRequest
 from .urls import url_for
 

@@ -110,9 +110,10 @@ class Request(QuartRequest):
         raise BadRequest(f"Failed to decode JSON object: {error}" if shown else None)
 
     async def _load_form_data(self) -> None:
-        self._form_read = self._form_read or (
-            not self._kept and self.mimetype in self.form_data_parser_class.parse_functions
-        )
+        parsed = self.mimetype in self.form_data_parser_class.parse_functions
+        if self.mimetype == "multipart/form-data" and not self.mimetype_params.get("boundary"):
+            parsed = False  # nothing can be made of it, and all is left
+        self._form_read = self._form_read or (not self._kept and parsed)
         await super()._load_form_data()
 
     async def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:
