@@ -170,7 +170,7 @@ def _described(made: WerkzeugResponse) -> list[tuple[str, str]]:
 
 
 def make_response(value: Any, status: Any = None, headers: Any = None) -> responses.Response:
-    """The answer for whatever a Flask view may return: text, bytes, dicts, lists, generators, tuples, answers, WSGI apps.
+    """The answer for whatever a Flask view may return: text, bytes, dicts, lists, generators, answers, WSGI apps.
 
     Raises:
         TypeError: it is none of these.

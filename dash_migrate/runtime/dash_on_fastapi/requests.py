@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.formparser import parse_form_data
+from werkzeug.wsgi import LimitedStream
 
 from .plain_request import as_werkzeug, wsgi_environ
 
@@ -33,7 +34,7 @@ def body_of(request: HTTPConnection, cache: bool = True, as_text: bool = False, 
     """
     if parse_form_data:
         _parsed(request)
-    data = request.scope["dash.form_rest"] if "dash.form_rest" in request.scope else _whole_body(request)
+    data = request.scope["dash.form_rest"].read() if "dash.form_rest" in request.scope else _whole_body(request)
     data = data[: _setting(request, "MAX_CONTENT_LENGTH")]  # Flask stops there, if it was not told the length
     if cache:
         request.scope["dash.body_kept"] = True
@@ -92,10 +93,13 @@ def values_of(request: HTTPConnection) -> Any:
     return CombinedMultiDict([args_of(request), *([form_of(request)] if has_form else [])])
 
 
-def stream_of(request: HTTPConnection) -> io.BytesIO:
+def stream_of(request: HTTPConnection) -> Any:
     """``flask.request.stream``."""
-    stream: io.BytesIO = request.scope.setdefault("dash.stream", io.BytesIO(body_of(request)))
-    return stream
+    if "dash.stream" not in request.scope:
+        limit = None if as_werkzeug(request).content_length is not None else _setting(request, "MAX_CONTENT_LENGTH")
+        body = io.BytesIO(body_of(request))
+        request.scope["dash.stream"] = body if limit is None else LimitedStream(body, limit, is_max=True)
+    return request.scope["dash.stream"]
 
 
 def environ_of(request: HTTPConnection) -> dict[str, Any]:
@@ -180,8 +184,9 @@ def _parsed(request: HTTPConnection) -> Any:
         else:
             environ = wsgi_environ(request)
             data = _whole_body(request)
-            environ.update({"wsgi.input": io.BytesIO(data), "CONTENT_LENGTH": str(len(data))})
-            environ.pop("HTTP_TRANSFER_ENCODING", None)  # it is no longer in chunks
+            environ["wsgi.input"] = io.BytesIO(data)
+            if environ.pop("HTTP_TRANSFER_ENCODING", None):  # it is no longer in chunks
+                environ["wsgi.input_terminated"] = True
             stream, fields, uploads = parse_form_data(
                 environ,
                 max_content_length=_setting(request, "MAX_CONTENT_LENGTH"),
@@ -190,7 +195,7 @@ def _parsed(request: HTTPConnection) -> Any:
             )
             known = (ImmutableMultiDict(fields), ImmutableMultiDict(uploads))
             if "dash.body_kept" not in request.scope:
-                request.scope["dash.form_rest"] = stream.read()
+                request.scope["dash.form_rest"] = stream
         request.scope["dash.form"] = known
     return known
 

@@ -171,6 +171,11 @@ def as_rule(path: str) -> str:
     return _PARAMETER.sub(lambda m: f"<{m[2]}:{m[1]}>" if m[2] and m[2] != "str" else f"<{m[1]}>", path)
 
 
+def flask_name(name: str) -> str:
+    """What Dash calls one of its routes on Flask."""
+    return _PARAMETER.sub(lambda m: f"<{m[2] or 'string'}:{m[1]}>", name)
+
+
 #: how werkzeug weighs converters: a path takes what nothing else wants
 _WEIGHTS = {"int": 50, "float": 50, "uuid": 100, "path": 200}
 

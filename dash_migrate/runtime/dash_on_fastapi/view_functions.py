@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
-from .routing import Proceed, as_rule, routes_with_owners
+from .routing import Proceed, flask_name, routes_with_owners
 
 
 class ViewFunctions(MutableMapping[str, Any]):
@@ -18,11 +18,11 @@ class ViewFunctions(MutableMapping[str, Any]):
     def names(self) -> list[str]:
         """The names of all routes."""
         found = (getattr(route, "name", None) for route, _, _ in routes_with_owners(self._server.router))
-        return list(dict.fromkeys(as_rule(name) for name in found if name))
+        return list(dict.fromkeys(flask_name(name) for name in found if name))
 
     def around(self, name: str | None) -> Any:
         """What was put around a route; None for nothing."""
-        return self._around.get(as_rule(name or ""))
+        return self._around.get(flask_name(name or ""))
 
     def __getitem__(self, name: str) -> Any:
         if name in self._around:

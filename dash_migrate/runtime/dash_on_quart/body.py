@@ -46,10 +46,15 @@ class Signal:
 
 
 class Body(QuartBody):
-    """Quart's, for several threads."""
+    """Quart's, for several threads.
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    Of one whose length was not told, Flask reads as much as is allowed: the whole is cut off there, and who reads in
+    pieces is told when the limit is reached.
+    """
+
+    def __init__(self, expected: int | None, allowed: int | None) -> None:
+        super().__init__(expected, allowed)
+        self._cut_at = allowed if expected is None else None
         self._lock = threading.Lock()
         self._complete: Any = Signal()
         self._has_data: Any = Signal()
@@ -57,6 +62,8 @@ class Body(QuartBody):
 
     def append(self, data: bytes) -> None:
         with self._lock:
+            if self._cut_at is not None:
+                data = data[: self._cut_at - self._received]
             super().append(data)
             self._received += len(data)  # Quart's limit is for what nobody has taken yet
             limit = self._max_content_length
@@ -68,7 +75,12 @@ class Body(QuartBody):
         if not self._complete.is_set():
             await self._has_data.wait()
         with self._lock:
-            return await super().__anext__()  # waits no more
+            try:
+                return await super().__anext__()  # waits no more
+            except StopAsyncIteration:
+                if self._cut_at is not None and self._received >= self._cut_at:
+                    raise RequestEntityTooLarge() from None
+                raise
 
 
 class Stream(io.RawIOBase):

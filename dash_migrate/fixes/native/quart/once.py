@@ -124,9 +124,25 @@ def _first_statement(function: FunctionNode, nodes: list[ast.Attribute]) -> ast.
     siblings = _body_with(first)
     if siblings is None or any(p[common] not in siblings for p in paths):
         return None
-    if len(paths[0]) > common + 1 or isinstance(first, ast.While) or not _is_certain(nodes[0], first):
+    if (
+        len(paths[0]) > common + 1
+        or isinstance(first, ast.While)
+        or _is_elif(first)
+        or not _is_certain(nodes[0], first)
+    ):
         return None
     return first
+
+
+def _is_elif(statement: ast.stmt) -> bool:
+    """Whether there is no room for a line before a statement, since it is the ``elif`` of another."""
+    parent = parent_of(statement)
+    return (
+        isinstance(parent, ast.If)
+        and isinstance(statement, ast.If)
+        and statement in parent.orelse
+        and statement.col_offset == parent.col_offset
+    )
 
 
 def _is_certain(node: ast.AST, statement: ast.stmt) -> bool:
