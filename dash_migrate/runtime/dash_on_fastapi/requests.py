@@ -34,7 +34,10 @@ def body_of(request: HTTPConnection, cache: bool = True, as_text: bool = False, 
     """
     if parse_form_data:
         _parsed(request)
-    data = request.scope["dash.form_rest"].read() if "dash.form_rest" in request.scope else _whole_body(request)
+    rest = request.scope.get("dash.form_rest")  # what reading a form left
+    data = _whole_body(request) if rest is None else rest.read()
+    if rest is not None and cache:
+        request.scope["dash.form_rest"] = io.BytesIO(data)
     data = data[: _setting(request, "MAX_CONTENT_LENGTH")]  # Flask stops there, if it was not told the length
     if cache:
         request.scope["dash.body_kept"] = True
