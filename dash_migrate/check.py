@@ -89,26 +89,26 @@ def check(
     """
     files = walk(with_project(paths))
     if cache is None:
-        return _found(files, paths, targets, select, ignore)
+        return narrowed(_found(files, targets, select, ignore), paths)
     from dash_migrate.cache.answers import question
     from dash_migrate.files.looks import Looks, recorded
 
-    asked = question(cache, files, paths, targets, select, ignore)
+    asked = question(cache, files, targets, select, ignore)
     report = asked.answer()
     if report is None:
         with recorded(Looks()) as looks:
-            report = _found(files, paths, targets, select, ignore)
+            report = _found(files, targets, select, ignore)
         asked.keep(report, looks)
-    return report
+    return narrowed(report, paths)
 
 
 def _found(
     files: FileSet,
-    paths: Sequence[Path | str],
     targets: tuple[Backend, ...],
     select: Sequence[str],
     ignore: Sequence[str],
 ) -> Report:
+    """The report for the whole project."""
     from dash_migrate.files.looks import recording
     from dash_migrate.files.prefilter import select as select_files
 
@@ -142,7 +142,7 @@ def _found(
             from dash_migrate.findings.unread import unread
 
             report.findings += [f for f in unread(report.errors, targets) if _chosen(f, select, ignore)]
-    return narrowed(report, paths)
+    return report
 
 
 def lost(files: FileSet, selection: Selection, targets: tuple[Backend, ...]) -> Report:

@@ -23,6 +23,7 @@ from dash_migrate.files import folder as folder_module
 from dash_migrate.files.folder import MARKS
 from dash_migrate.files.looks import Looks, recorded
 from dash_migrate.files.walk import walk
+from dash_migrate.reports.json_report import as_text
 
 
 @pytest.fixture
@@ -121,6 +122,32 @@ def test_what_is_around_the_project_counts(tmp_path: Path, cache: Path, mark: st
         write(Path(".."), {"use.py": "from inner.app import server\nserver.after_request(print)\n"})
         for paths in ((), ("app.py",), ("lib.py",), ("../inner",)):
             assert cached(cache, *paths) == fresh(*paths)
+
+
+def test_the_folder_that_is_a_project_may_become_another(tmp_path: Path, cache: Path) -> None:
+    packaging = """
+[project]
+name = "dash-notes"
+classifiers = ["Framework :: Dash"]
+
+[build-system]
+requires = ["hatchling"]
+"""
+    app = "import dash\nfrom dash_notes import add\n\napp = dash.Dash()\nadd(app)\n"
+    library = "def add(app):\n    app.server.route('/')(print)\n"
+    files = {"pyproject.toml": packaging, "app.py": app, "src/dash_notes/__init__.py": library}
+    with inside(write(tmp_path / "project", files)):
+        before = cached(cache, "src/dash_notes", "app.py")
+        assert before == fresh("src/dash_notes", "app.py")
+        assert "DM603" in before
+        write(Path(), {"src/Procfile": ""})  # beside what is asked about, not in it
+        assert cached(cache, "src/dash_notes", "app.py") == fresh("src/dash_notes", "app.py") != before
+
+
+def test_the_same_code_elsewhere_is_another_project(tmp_path: Path, cache: Path) -> None:
+    for name, requirement in (("a", "dash==2.18.1\n"), ("b", "dash==2.9.0\n"), ("c", "dash==2.18.1\n")):
+        with inside(write(tmp_path / name, {"app.py": APP, "requirements.txt": requirement})):
+            assert cached(cache) == fresh()
 
 
 def test_links_count_as_what_they_lead_to(project: Path, cache: Path, tmp_path: Path) -> None:
@@ -227,8 +254,7 @@ def test_nothing_is_looked_at_that_is_not_recorded(project: Path) -> None:
     spy = _Spy()
     files = walk(["."])
     with recorded(Looks()) as looks, spy.watching():
-        check_module._found(files, ["."], TARGETS, [], [])
-    assert looks.is_whole
+        check_module._found(files, TARGETS, [], [])
     assert not looks.is_torn
 
     def ours(paths: set[str]) -> set[str]:
@@ -249,7 +275,7 @@ def test_the_walk_and_the_folders_of_projects_are_part_of_the_state(project: Pat
         files = walk(["."])
         for name, value in more.items():
             setattr(files, name, value)
-        return answers.question(project, files, ["."])._state({})
+        return answers.question(project, files)._state({})
 
     assert state() == state()
     for name in ("roots", "python", "notebooks", "repositories"):
@@ -262,14 +288,13 @@ def test_the_walk_and_the_folders_of_projects_are_part_of_the_state(project: Pat
 def test_arguments_and_place_are_part_of_the_question(project: Path, cache: Path) -> None:
     def asked(*paths: Any, **more: Any) -> list[str]:
         named = {"targets": TARGETS, "select": (), "ignore": (), **more}
-        assert check(paths, **named).findings == check(paths, **named, cache=cache).findings
-        assert check(paths, **named).findings == check(paths, **named, cache=cache).findings
+        for _ in range(2):
+            assert as_text(check(paths, **named)) == as_text(check(paths, **named, cache=cache))
         return [path.name for path in entries(cache)]
 
     before = asked(".")
     for paths, more in (
         (("app.py",), {}),
-        ((project,), {}),
         (("pages", "app.py"), {}),
         ((".",), {"targets": ("quart",)}),
         ((".",), {"select": ["DM2"]}),

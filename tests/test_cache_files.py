@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -17,6 +18,7 @@ from deploy_help import inside
 from dash_migrate.cache import place, store
 from dash_migrate.check import Report, check
 from dash_migrate.cli import cli
+from dash_migrate.files import prefilter
 from dash_migrate.files.looks import Looks, digest
 from dash_migrate.model import FileError, Finding, Span
 from dash_migrate.reports import sarif
@@ -128,6 +130,7 @@ def _damaged(whole: bytes) -> dict[str, bytes]:
         "one line": whole[:64],
         "no check": body,
         "one bit": whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:],
+        "a word": whole.replace(b"gunicorn", b"gunicorm"),
         "binary": os.urandom(500),
         "not an object": signed([]),
         "deep": signed("") + b"[" * 100_000,
@@ -233,6 +236,41 @@ def test_one_thing_seen_in_two_states_is_torn() -> None:
     looks.folder("f", (".md",), ["a"])
     looks.folder("f", (".md",), None)
     assert looks.is_torn
+
+
+def test_what_imports_dash_only_now_is_not_remembered(
+    project: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = prefilter.read_unrecorded
+    late = {"plain.py": "import dash\n\nother = dash.Dash()\nother.run_server()\n"}
+
+    def reading(path: str, location: str | None = None) -> bytes:
+        data = read(path, location)
+        if path == "plain.py":
+            write(project, late)
+        return data
+
+    with monkeypatch.context() as patch:
+        patch.setattr(prefilter, "_KEEP", 0)
+        patch.setattr(prefilter, "read_unrecorded", reading)
+        cached(cache)
+    assert cached(cache) == fresh()
+
+
+def test_errors_of_files_that_were_not_asked_about_count(
+    project: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parse = ast.parse
+
+    def out_of_memory(text: str, *more: object, **named: object) -> object:
+        if "before_request" in str(text):
+            raise MemoryError
+        return parse(text, *more, **named)  # type: ignore[call-overload]
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ast.parse", out_of_memory)
+        assert '"errors": []' in cached(cache, "app.py")
+    assert entries(cache) == []
 
 
 def test_without_dash_nothing_is_kept(tmp_path: Path, cache: Path) -> None:

@@ -43,12 +43,14 @@ class Question:
 
     def keep(self, report: Report, looks: Looks) -> None:
         """Remember the answer, if it follows from the contents of files alone."""
-        if not looks.is_whole or looks.is_torn or self.files.errors or any(e.line is None for e in report.errors):
-            return  # an error without a line is one of the disk, or of memory
         walked = {self.files.locate(path): path for path in (*self.files.python, *self.files.notebooks)}
+        if looks.is_torn or not looks.files.keys() >= walked.keys():
+            return
+        if any(error.line is None for error in report.errors):
+            return  # one of the disk, or of memory
         try:
             state = self._state({path: looks.files[location] for location, path in walked.items()})
-        except (OSError, LookupError):
+        except OSError:
             return
         data = {
             "files": {location: seen for location, seen in looks.files.items() if location not in walked},
@@ -79,14 +81,15 @@ class Question:
         )
 
 
-def question(folder: Path, files: FileSet, paths: Sequence[Path | str], *asked: Sequence[str]) -> Question:
+def question(folder: Path, files: FileSet, *asked: Sequence[str]) -> Question:
     """The question that a call of ``check`` is.
 
     Args:
         folder: where answers are kept.
-        asked: its other arguments.
+        files: what a walk found.
+        asked: the other arguments of the call.
     """
-    return Question(Store(folder), files, [[str(path) for path in paths], *asked])
+    return Question(Store(folder), files, asked)
 
 
 def _holds(data: dict[str, Any]) -> bool:

@@ -23,8 +23,6 @@ class Looks:
         self.files: dict[str, str] = {}
         #: by folder and the ends of the names that were asked for
         self.folders: dict[tuple[str, tuple[str, ...]], str] = {}
-        #: whether every Python file and notebook of the project is among the files
-        self.is_whole = False
         #: whether something was seen in two states
         self.is_torn = False
 

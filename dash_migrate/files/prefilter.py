@@ -191,7 +191,6 @@ class _Gate:
         looks = recording()
         if looks is None:
             return
-        looks.is_whole = True
         imported = {*self.importers, *self.result.notebooks}
         for paths, imports_dash in ((self.files.python, _imports_dash), (self.files.notebooks, _notebook_imports_dash)):
             for path in paths:
@@ -201,7 +200,7 @@ class _Gate:
                     try:
                         data = read_unrecorded(path, location)
                     except SourceError:
-                        looks.is_whole = False
+                        looks.is_torn = True
                         continue
                     looks.is_torn |= (path in imported) != imports_dash(data)
                 looks.file(location, data)

@@ -111,7 +111,7 @@ class _Walk:
         result = self.result
         for path in paths:
             location = os.path.normpath(os.path.join(result.base, path))
-            shown = _shown(location, result.base)
+            shown = shown_path(location, result.base)
             try:
                 mode = os.stat(location).st_mode
             except (OSError, ValueError) as error:
@@ -268,7 +268,7 @@ def _why_skip(location: str, name: str, siblings: list[str]) -> str | None:
     return None
 
 
-def _shown(location: str, base: str) -> str:
+def shown_path(location: str, base: str) -> str:
     """The path as it is reported: relative to the working directory where that is possible."""
     try:
         relative = os.path.relpath(location, base)

@@ -12,6 +12,7 @@ from dash_migrate.files.declared import declaring, homes
 from dash_migrate.files.errors import SourceError
 from dash_migrate.files.layout import join
 from dash_migrate.files.source import Source, read_bytes, read_source
+from dash_migrate.files.walk import shown_path
 from dash_migrate.findings.rules import rule
 from dash_migrate.model import Backend, Finding, Span
 from dash_migrate.syntax.segments import TextMap
@@ -91,7 +92,8 @@ def _published(files: FileSet) -> str:
     for home in dict.fromkeys(homes(files).values()):
         name = _published_name(files, home)
         for folder in ("", "src/") if name else ():
-            package = join(home, f"{folder}{name}")
+            # below the working directory, also if that is the folder itself or one in it
+            package = shown_path(files.locate(join(home, f"{folder}{name}")), files.base)
             if f"{package}/__init__.py" in files.python:
                 return f"{package}/"
     return ""
