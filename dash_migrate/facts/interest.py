@@ -1,6 +1,7 @@
-"""Which identifiers can lead to a Dash app, a server or a Flask name at all: cheap, by spelling, before evaluating.
+"""Which names can lead to a Dash app, a server or a Flask name at all: cheap, before evaluating.
 
-An identifier is of interest if some value that flows into that *spelling* anywhere starts at Dash or Flask.
+A name is of interest if some value that flows into it starts at Dash or Flask. Local variables are told apart by
+their scope; attributes, module variables, functions and classes by nothing but their spelling.
 Too many is slow, too few is wrong: every way a value can travel in ``evaluate`` has an edge here.
 """
 
@@ -11,252 +12,281 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dash_migrate.facts.arguments import field_names
+from dash_migrate.facts.arguments import field_names, is_static
+from dash_migrate.facts.heads import LAMBDA, Key, heads, key_of
 from dash_migrate.facts.names import names
 from dash_migrate.facts.project import deferred_call, is_indirect, last_name
-from dash_migrate.facts.scopes import FileIndex, parent_of
+from dash_migrate.facts.scopes import FileIndex, Scope
+from dash_migrate.facts.signatures import Signature
 
 #: what every project starts from, besides what it imports from packages of interest
 SEEDS = frozenset(["Dash", "Flask", "Quart", "FastAPI", "Blueprint", "server", "get_app", "init_app", "super"])
 
 
-def interesting_names(files: Iterable[FileIndex]) -> set[str]:
-    """The identifiers worth evaluating in these files."""
-    files = list(files)
-    edges: dict[str, set[str]] = defaultdict(set)
-    found: set[str] = set(SEEDS)
-    parameters: dict[str, list[Signature]] = defaultdict(list)
-    for file in files:
-        found |= _definitions(file, edges, parameters)
-    held = [signature for name in _held_functions(files, parameters) for signature in parameters.get(name, ())]
-    for file in files:
-        _calls(file, edges, parameters, held)
-    todo = list(found)
-    while todo:
-        for target in edges.get(todo.pop(), ()):
-            if target not in found:
-                found.add(target)
-                todo.append(target)
-    return found
+def interesting_names(files: Iterable[FileIndex]) -> set[Key]:
+    """The names worth evaluating in these files."""
+    return _Flow(list(files)).reached()
 
 
-def _definitions(file: FileIndex, edges: dict[str, set[str]], parameters: dict[str, list[Signature]]) -> set[str]:
-    found = set()
-    packages: set[str] = set()
-    known = names()
-    for scope in file.scopes:
+class _Flow:
+    def __init__(self, files: list[FileIndex]) -> None:
+        self.files = files
+        self.edges: dict[Key, set[Key]] = defaultdict(set)
+        self.found: set[Key] = set(SEEDS)
+        #: by the name of a function or class, what calls of it fill
+        self.signatures: dict[str, list[Signature]] = defaultdict(list)
+        self.lambdas: dict[Key, Signature] = {}
+        #: by what is passed: the calls of variables that pass it, and as which argument
+        self.through: dict[Key, list[tuple[_Indirect, ast.expr]]] = defaultdict(list)
+        #: other names of what is imported, and the bases of classes
+        self.same: dict[str, set[str]] = defaultdict(set)
+        self.heirs: dict[str, set[str]] = defaultdict(set)
+
+    def reached(self) -> set[Key]:
+        for file in self.files:
+            for scope in file.scopes:
+                self._bindings(scope)
+                self._definition(scope)
+            self._stores(file)
+        for file in self.files:
+            for call, scope in file.calls:
+                self._call(call, scope)
+        self._spread()
+        while self._through_variables():
+            self._spread()
+        return self.found
+
+    def _spread(self) -> None:
+        """Follow the ways from everything that is found."""
+        todo = list(self.found)
+        while todo:
+            for target in self.edges.get(todo.pop(), ()):
+                if target not in self.found:
+                    self.found.add(target)
+                    todo.append(target)
+
+    def _flows(self, node: ast.expr | None, scope: Scope, target: Key) -> None:
+        for head in heads(node, scope):
+            self.edges[head].add(target)
+
+    # --- what is bound and defined
+
+    def _bindings(self, scope: Scope) -> None:
+        known = names()
+        is_local = scope.kind in ("function", "comprehension")
         for name, bindings in scope.bindings.items():
+            key: Key = (scope, name) if is_local else name
             for binding in bindings:
-                if binding.kind in ("import", "from"):
-                    if binding.kind == "from":
-                        edges[binding.attr].add(name)
-                    root = binding.module or binding.attr
-                    if not binding.level and known.is_object_root(root):
-                        found.add(name)
-                        if binding.kind == "import" and root.split(".")[0] != "dash":
-                            packages.add(name)
+                if binding.kind == "from":
+                    self.edges[binding.attr].add(key)
+                    if name != binding.attr:
+                        self.same[name].add(binding.attr)
+                    if not binding.level and known.is_relevant(known.canonical(f"{binding.module}.{binding.attr}")):
+                        self.found.add(key)
+                elif binding.kind == "import":
+                    module = binding.module or binding.attr
+                    if known.is_object_root(module):
+                        self.found.add(key)
                 elif binding.value is not None:
-                    for head in heads(binding.value):
-                        edges[head].add(name)
+                    self._flows(binding.value, binding.scope, key)
                     if isinstance(binding.value, ast.Call) and last_name(binding.value.func) in _NAMED_TUPLES:
-                        parameters[name].append(Signature((*field_names(binding.value), name)))
-        node = scope.node
-        if isinstance(node, ast.Lambda):
-            parameters[_LAMBDA].append(_signature(node.args))
-            _defaults(node.args, edges)
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                        self.signatures[name].append(Signature.of_fields((*field_names(binding.value), name)))
+
+    def _definition(self, scope: Scope) -> None:
+        node, outer = scope.node, scope.parent
+        if outer is None:
+            return
+        if isinstance(node, ast.ClassDef):
+            self._class(node, scope, outer)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            is_method = outer.kind == "class" and not isinstance(node, ast.Lambda)
+            signature = Signature.of(node.args, scope, is_method and not is_static(node))
+            every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            for argument, default in _defaults(node.args):
+                self._flows(default, outer, (scope, argument.arg))
+            if isinstance(node, ast.Lambda):
+                self.lambdas[scope, LAMBDA] = signature
+                return
+            made = key_of(node.name, outer) if outer.kind != "class" else node.name
             for value in scope.returns:
-                for head in heads(value):
-                    edges[head].add(node.name)
-            arguments = node.args
-            every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-            signature = _signature(arguments)
-            parameters[node.name].append(signature)
-            if scope.parent is not None and scope.parent.kind == "class" and node.name == "__init__":
-                parameters[getattr(scope.parent.node, "name", "")].append(signature)
+                self._flows(value, scope, made)
+            self.signatures[node.name].append(signature)
+            if is_method and node.name == "__init__":
+                self.signatures[getattr(outer.node, "name", "")].append(signature)
+            gets_fixtures = node.name.startswith("test") or _is_fixture(node)
             for argument in every:
-                if argument.annotation is not None:
-                    for head in heads(argument.annotation):
-                        edges[head].add(argument.arg)
-            _defaults(arguments, edges)
-            if _is_fixture(node):
-                edges[node.name].add(node.name)
-        elif isinstance(node, ast.ClassDef):
-            for base in node.bases:
-                for head in heads(base):
-                    edges[head].add(node.name)
-                    edges[head].add("self")
-            fields = [s.target.id for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
-            if fields:
-                parameters[node.name].append(Signature((*fields, node.name)))
-    for target, value, _ in file.item_stores:
-        for head in heads(value):
-            edges[head].add(last_name(target.value))
-    for attr, uses in file.attributes.items():
-        for node, _scope in uses:
-            if isinstance(node.value, ast.Name) and node.value.id in packages:
-                found.add(attr)  # ``rq = flask.request``, ``cache = flask_caching.Cache()``
-            bound = getattr(node, "_bound", None)
-            if bound is not None:
-                for head in heads(bound[1]):
-                    edges[head].add(attr)
-    return found
+                for head in heads(argument.annotation, outer, is_annotation=True):
+                    self.edges[head].add((scope, argument.arg))
+                if gets_fixtures:
+                    self.edges[argument.arg].add((scope, argument.arg))
+            if is_method and every:
+                # ``self`` stands for what the class makes, and the classes that inherit from it
+                self.edges[_self_of(getattr(outer.node, "name", ""))].add((scope, every[0].arg))
 
+    def _class(self, node: ast.ClassDef, scope: Scope, outer: Scope) -> None:
+        made = key_of(node.name, outer)
+        self.edges[made].add(_self_of(node.name))
+        self.edges[node.name].add(_self_of(node.name))
+        for base in node.bases:
+            self._flows(base, outer, made)
+            self.edges[_self_of(node.name)].add(_self_of(last_name(base)))
+            self.same[node.name].add(last_name(base))
+            self.heirs[last_name(base)].add(node.name)
+        fields = [s.target.id for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
+        if fields:
+            self.signatures[node.name].append(Signature.of_fields((*fields, node.name)))
 
-def _defaults(arguments: ast.arguments, edges: dict[str, set[str]]) -> None:
-    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    for default in (*arguments.defaults, *arguments.kw_defaults):
-        for head in heads(default):
-            edges[head].update(argument.arg for argument in every)
+    def _stores(self, file: FileIndex) -> None:
+        packages = self._packages(file)
+        for target, value, scope in file.item_stores:
+            self._flows(value, scope, _last_key(target.value, scope))
+        for attr, uses in file.attributes.items():
+            for node, scope in uses:
+                if isinstance(node.value, ast.Name) and node.value.id in packages:
+                    self.found.add(attr)  # ``rq = flask.request``, ``cache = flask_caching.Cache()``
+                bound = getattr(node, "_bound", None)
+                if bound is not None:
+                    self._flows(bound[1], scope, attr)
 
+    def _packages(self, file: FileIndex) -> set[str]:
+        """The names of packages of which every attribute is of interest: all that matter but Dash."""
+        known = names()
+        return {
+            name
+            for scope in file.scopes
+            for name, bindings in scope.bindings.items()
+            for binding in bindings
+            if binding.kind == "import"
+            and known.is_object_root(binding.module or binding.attr)
+            and (binding.module or binding.attr).split(".")[0] != "dash"
+        }
 
-def _held_functions(files: list[FileIndex], parameters: dict[str, list[Signature]]) -> set[str]:
-    """Functions that are put into variables or containers, or passed on."""
-    found = {_LAMBDA}
-    for file in files:
-        for scope in file.scopes:
-            for name, loads in scope.loads.items():
-                if name in parameters and any(not _is_called(node) for node in loads):
-                    found.add(name)
-    return found
+    # --- calls
 
+    def _called(self, name: str) -> Iterator[Signature]:
+        """What a call of a name may fill: it may be another name of a function, or a class that inherits."""
+        todo, seen = [name], {name}
+        while todo:
+            one = todo.pop()
+            yield from self.signatures.get(one, ())
+            for other in self.same.get(one, ()):
+                if other not in seen:
+                    seen.add(other)
+                    todo.append(other)
 
-def _is_called(node: ast.Name) -> bool:
-    call = parent_of(node)
-    return isinstance(call, ast.Call) and call.func is node
+    def _constructors(self, call: ast.Call, name: str, scope: Scope) -> list[Signature]:
+        """What ``cls(…)``, ``super().__init__(…)`` and ``Base.__init__(…)`` fill."""
+        own = scope.enclosing_class
+        own_name = getattr(own.node, "name", "") if own is not None else ""
+        classes: list[str] = []
+        if name == "cls":
+            classes = [own_name]
+            for one in classes:
+                classes += [other for other in self.heirs.get(one, ()) if other not in classes]
+        elif name == "__init__" and isinstance(call.func, ast.Attribute):
+            owner = call.func.value
+            is_super = isinstance(owner, ast.Call) and last_name(owner.func) == "super"
+            classes = list(self.same.get(own_name, ())) if is_super else [last_name(owner)]
+        return [signature for one in classes for signature in self._called(one)]
 
-
-def _calls(
-    file: FileIndex,
-    edges: dict[str, set[str]],
-    parameters: dict[str, list[Signature]],
-    held: list[Signature],
-) -> None:
-    for call, scope in file.calls:
+    def _call(self, call: ast.Call, scope: Scope) -> None:
         for one in (call, deferred_call(call)):
             if one is None:
                 continue
             name = last_name(one.func)
             if name in _PUT_IN and isinstance(one.func, ast.Attribute):
                 for argument in (*one.args, *(k.value for k in one.keywords)):
-                    for head in heads(argument):
-                        edges[head].update(heads(one.func.value))
-            signatures = parameters.get(name)
-            if signatures is None and is_indirect(call, scope):
-                signatures = held
-            if signatures:
-                passed = set(_passed(one))
-                reached = {target for signature in signatures for target in signature.reached_by(one)} if passed else ()
-                for head in passed:
-                    edges[head].update(reached)
+                    for target in heads(one.func.value, scope):
+                        self._flows(argument, scope, target)
+            if one.args or one.keywords:
+                self._arguments(one, call, name, scope)
             if name in _RECORDS:
                 for keyword in one.keywords:
-                    for head in heads(keyword.value):
-                        edges[head].add(keyword.arg or "")
+                    self._flows(keyword.value, scope, keyword.arg or "")
+
+    def _arguments(self, one: ast.Call, call: ast.Call, name: str, scope: Scope) -> None:
+        through_variable = is_indirect(call, scope)
+        signatures = self._constructors(one, name, scope)
+        if not signatures and not through_variable:
+            signatures = list(self._called(name))
+        for signature in signatures:
+            for argument, reached in signature.reached_by(one, name == "__init__"):
+                for target in reached:
+                    self._flows(argument, scope, target)
+        if through_variable:
+            indirect = _Indirect(one, tuple(heads(call.func, scope)))
+            for argument in (*one.args, *(keyword.value for keyword in one.keywords)):
+                for head in heads(argument, scope):
+                    self.through[head].append((indirect, argument))
+
+    def _through_variables(self) -> bool:
+        """Add the ways of what is passed to functions that variables hold; whether there were new ones."""
+        passed = [(key, *one) for key in self.found & self.through.keys() for one in self.through[key]]
+        if not passed:
+            return False
+        holders: dict[Key, list[Key]] = defaultdict(list)
+        for source, targets in self.edges.items():
+            for target in targets:
+                holders[target].append(source)
+        held: dict[tuple[Key, ...], list[tuple[Signature, bool]]] = {}
+        is_new = False
+        for key, indirect, argument in passed:
+            if indirect.callees not in held:
+                held[indirect.callees] = self._held_by(indirect.callees, holders)
+            for signature, is_partial in held[indirect.callees]:
+                for one, reached in signature.reached_by(indirect.call, is_partial):
+                    if one is argument and not self.edges[key].issuperset(reached):
+                        self.edges[key].update(reached)
+                        is_new = True
+        return is_new
+
+    def _held_by(self, callees: tuple[Key, ...], holders: dict[Key, list[Key]]) -> list[tuple[Signature, bool]]:
+        """The signatures of the functions that some names may hold, and whether ``partial`` may be around them."""
+        found = set(callees)
+        todo = list(callees)
+        while todo:
+            for source in holders.get(todo.pop(), ()):
+                if source not in found:
+                    found.add(source)
+                    todo.append(source)
+        signatures: dict[Signature, None] = {}
+        for key in found:
+            name = key if isinstance(key, str) else key[1]
+            own = self.lambdas.get(key) if name == LAMBDA else None
+            signatures |= dict.fromkeys([own] if own is not None else self._called(name))
+        return [(signature, "partial" in found) for signature in signatures]
 
 
-def _passed(call: ast.Call) -> Iterator[str]:
-    for argument in call.args:
-        yield from heads(argument)
-    for keyword in call.keywords:
-        yield from heads(keyword.value)
+@dataclass(frozen=True, eq=False)
+class _Indirect:
+    """A call of what a variable holds."""
+
+    call: ast.Call
+    #: the variables, or the function itself where it stands there
+    callees: tuple[Key, ...]
 
 
-def heads(node: ast.expr | None) -> Iterable[str]:
-    """The identifiers whose value an expression may pass on."""
-    kind = node.__class__
-    if kind is ast.Name:
-        return (node.id,)  # type: ignore[union-attr]
-    if kind is ast.Constant:
-        value = node.value  # type: ignore[union-attr]
-        return (value,) if value.__class__ is str and value.isidentifier() else ()
-    return () if node is None else _heads(node)
+def _self_of(name: str) -> Key:
+    """What the instances of classes of a name are, in their methods."""
+    return (None, name)
 
 
-def _heads(node: ast.expr) -> Iterator[str]:
-    stack: list[ast.AST | None] = [node]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, ast.Name):
-            yield current.id
-        elif isinstance(current, ast.Attribute):
-            yield current.attr
-        elif isinstance(current, ast.Call):
-            stack.append(current.func)
-            if last_name(current.func) == "getattr":
-                for argument in current.args[1:]:
-                    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                        yield argument.value
-            if last_name(current.func) in _PASS_ON:
-                stack.extend(current.args)
-                stack.extend(k.value for k in current.keywords)
-            if isinstance(current.func, ast.Attribute) and current.func.attr in _PASS_ON:
-                stack.append(current.func.value)
-        elif isinstance(current, (ast.Tuple, ast.List, ast.Set)):
-            stack.extend(current.elts)
-        elif isinstance(current, ast.Dict):
-            stack.extend(current.values)
-        elif isinstance(current, ast.IfExp):
-            stack += [current.body, current.orelse]
-        elif isinstance(current, ast.BoolOp):
-            stack.extend(current.values)
-        elif isinstance(current, (ast.Await, ast.Starred, ast.NamedExpr, ast.Subscript)):
-            stack.append(current.value)
-            if isinstance(current, ast.Subscript):  # annotations: Optional[Dash]
-                stack.append(current.slice)
-        elif isinstance(current, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
-            stack.append(current.elt)
-        elif isinstance(current, ast.DictComp):
-            stack.append(current.value)
-        elif isinstance(current, ast.Lambda):
-            stack.append(current.body)
-        elif isinstance(current, ast.BinOp):
-            stack += [current.left, current.right]
-        elif isinstance(current, ast.Constant) and isinstance(current.value, str) and current.value.isidentifier():
-            yield current.value
+def _last_key(node: ast.expr, scope: Scope) -> Key:
+    return key_of(node.id, scope) if isinstance(node, ast.Name) else last_name(node)
 
 
-_PASS_ON = frozenset(
-    ["list", "tuple", "set", "dict", "reversed", "sorted", "iter", "next", "enumerate", "zip", "cast", "partial",
-     "items", "values", "get", "pop", "copy", "frozenset", "SimpleNamespace", "Namespace"]
-)  # fmt: skip
-_PUT_IN = frozenset(["append", "add", "insert", "update", "setdefault"])
-_NAMED_TUPLES = frozenset(["namedtuple", "NamedTuple"])
-_LAMBDA = "<lambda>"
-_RECORDS = frozenset(["SimpleNamespace", "Namespace"])
-
-
-@dataclass(frozen=True)
-class Signature:
-    """The parameters a value passed in a call may reach."""
-
-    named: tuple[str, ...]
-    places: int = 0
-    vararg: str | None = None
-    kwarg: str | None = None
-
-    def reached_by(self, call: ast.Call) -> list[str]:
-        found = list(self.named)
-        if self.vararg is not None and (
-            len(call.args) >= self.places or any(isinstance(a, ast.Starred) for a in call.args)
-        ):
-            found.append(self.vararg)
-        if self.kwarg is not None and any(k.arg not in self.named for k in call.keywords):
-            found.append(self.kwarg)
-        return found
-
-
-def _signature(arguments: ast.arguments) -> Signature:
+def _defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None]]:
     plain = [*arguments.posonlyargs, *arguments.args]
-    return Signature(
-        tuple(a.arg for a in (*plain, *arguments.kwonlyargs)),
-        len(plain),
-        arguments.vararg.arg if arguments.vararg else None,
-        arguments.kwarg.arg if arguments.kwarg else None,
-    )
+    yield from zip(reversed(plain), reversed(arguments.defaults), strict=False)
+    yield from zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
 
 
 def _is_fixture(node: ast.AST) -> bool:
     return any(
         last_name(d.func if isinstance(d, ast.Call) else d) == "fixture" for d in getattr(node, "decorator_list", ())
     )
+
+
+_PUT_IN = frozenset(["append", "add", "insert", "update", "setdefault"])
+_NAMED_TUPLES = frozenset(["namedtuple", "NamedTuple"])
+_RECORDS = frozenset(["SimpleNamespace", "Namespace"])

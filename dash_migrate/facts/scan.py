@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from dash_migrate.facts.heads import Key, key_of
 from dash_migrate.facts.interest import interesting_names
 from dash_migrate.facts.names import names
 from dash_migrate.facts.project import Project, last_name
@@ -177,7 +178,7 @@ def scan(project: Project) -> Facts:
     return facts
 
 
-def _collect(project: Project, interesting: set[str]) -> Facts:
+def _collect(project: Project, interesting: set[Key]) -> Facts:
     facts = Facts(project)
     for file in list(project.files.values()):
         found = []
@@ -196,28 +197,32 @@ def _collect(project: Project, interesting: set[str]) -> Facts:
     return facts
 
 
-def _candidates(file: FileIndex, interesting: set[str]) -> Iterator[tuple[ast.expr, Scope]]:
+def _candidates(file: FileIndex, interesting: set[Key]) -> Iterator[tuple[ast.expr, Scope]]:
     for scope in list(file.scopes):
         for name, loads in scope.loads.items():
-            if name in interesting:
+            if key_of(name, scope) in interesting:
                 for node in loads:
                     yield node, scope
     for attr, uses in file.attributes.items():
         for attribute, scope in uses:
-            if attr in interesting or _root_name(attribute) in interesting:
+            if attr in interesting or _root(attribute, scope) in interesting:
                 yield attribute, scope
     for call, scope in file.calls:
-        if call_name(call) in interesting:
+        if _last(call.func, scope) in interesting:
             yield call, scope
     for subscript, scope in file.subscripts:
-        if last_name(subscript.value) in interesting:
+        if _last(subscript.value, scope) in interesting:
             yield subscript, scope
 
 
-def _root_name(node: ast.expr) -> str:
+def _root(node: ast.expr, scope: Scope) -> Key:
     while isinstance(node, ast.Attribute):
         node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
+    return key_of(node.id, scope) if isinstance(node, ast.Name) else ""
+
+
+def _last(node: ast.expr, scope: Scope) -> Key:
+    return key_of(node.id, scope) if isinstance(node, ast.Name) else last_name(node)
 
 
 def call_name(call: ast.Call) -> str:
