@@ -163,16 +163,20 @@ class _Flow:
 
     # --- calls
 
-    def _called(self, name: str) -> Iterator[Signature]:
+    def _called(self, name: str) -> list[Signature]:
         """What a call of a name may fill: it may be another name of a function, or a class that inherits."""
+        if name not in self.same:
+            return self.signatures.get(name, [])
         todo, seen = [name], {name}
+        found: list[Signature] = []
         while todo:
             one = todo.pop()
-            yield from self.signatures.get(one, ())
+            found += self.signatures.get(one, ())
             for other in self.same.get(one, ()):
                 if other not in seen:
                     seen.add(other)
                     todo.append(other)
+        return found
 
     def _constructors(self, call: ast.Call, name: str, scope: Scope) -> list[Signature]:
         """What ``cls(…)``, ``super().__init__(…)`` and ``Base.__init__(…)`` fill."""
@@ -208,7 +212,7 @@ class _Flow:
         through_variable = is_indirect(call, scope)
         signatures = self._constructors(one, name, scope)
         if not signatures and not through_variable:
-            signatures = list(self._called(name))
+            signatures = self._called(name)
         for signature in signatures:
             for argument, reached in signature.reached_by(one, name == "__init__"):
                 for target in reached:
@@ -249,12 +253,11 @@ class _Flow:
                 if source not in found:
                     found.add(source)
                     todo.append(source)
-        signatures: dict[Signature, None] = {}
-        for key in found:
-            name = key if isinstance(key, str) else key[1]
-            own = self.lambdas.get(key) if name == LAMBDA else None
-            signatures |= dict.fromkeys([own] if own is not None else self._called(name))
-        return [(signature, "partial" in found) for signature in signatures]
+        is_partial = "partial" in found
+        known = {key if isinstance(key, str) else key[1] for key in found} & (self.signatures.keys() | self.same.keys())
+        signatures = {signature: None for name in known for signature in self._called(name)}
+        signatures |= {self.lambdas[key]: None for key in found & self.lambdas.keys()}
+        return [(signature, is_partial) for signature in signatures]
 
 
 @dataclass(frozen=True, eq=False)

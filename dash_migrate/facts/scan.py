@@ -245,10 +245,10 @@ def _find_apps(facts: Facts) -> None:
     project = facts.project
     seen: dict[Site | object, DashApp] = {}
     for values in facts.values.values():
-        for value in values:
-            if isinstance(value, DashApp):
-                key = value.site if value.cls is None or isinstance(value.site.node, ast.Call) else value.cls
-                seen.setdefault(key, value)
+        made = [value for value in values if isinstance(value, DashApp)]
+        for value in sorted(made, key=lambda one: one.site.position) if len(made) > 1 else made:
+            key = value.site if value.cls is None or isinstance(value.site.node, ast.Call) else value.cls
+            seen.setdefault(key, value)
     for value in seen.values():
         if isinstance(value.site.node, ast.ClassDef) and any(
             other is not value and other.cls is not None and project.evaluator.objects.same_object(value, other)

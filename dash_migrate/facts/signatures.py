@@ -10,7 +10,7 @@ from dash_migrate.facts.heads import Key
 from dash_migrate.facts.scopes import Scope
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Signature:
     """The parameters of a function, or the fields of a record."""
 
