@@ -157,7 +157,7 @@ def lost(files: FileSet, selection: Selection, targets: tuple[Backend, ...]) -> 
 
 def narrowed(report: Report, paths: Sequence[Path | str]) -> Report:
     """The report for the files named one by one; the whole report if a folder was named."""
-    if all(Path(p).is_file() for p in paths):
+    if all(os.path.isfile(p) for p in paths):
         named = {display_path(p) for p in paths}
         report.findings = [f for f in report.findings if f.path in named]
         report.errors = [e for e in report.errors if e.path in named]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, cast
 
-from dash_migrate.model import BACKENDS, Backend
+from dash_migrate.model import BACKENDS, Backend, VersionError
 from dash_migrate.rules_data import table
 
 CellStatus = Literal["yes", "partly", "no", "n/a"]
@@ -106,13 +106,13 @@ def nearest(asked: str | None, known: list[str]) -> str:
     """Of the known versions the one that speaks for an asked one; the newest release if none is asked for.
 
     Raises:
-        ValueError: what is asked for is no version number.
+        VersionError: what is asked for is no version number.
     """
     ordered = sorted(known, key=version_key)
     if asked is None:
         return _released(ordered)
     if not re.fullmatch(r"\d+(\.\d+)*((a|b|rc|\.dev)\d+)?", asked):
-        raise ValueError(f"{asked!r} is not a version of Dash")
+        raise VersionError(f"{asked!r} is not a version of Dash")
     if asked in known:
         return asked
     same = [one for one in ordered if one.startswith(asked + ".")]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from dash_migrate import deploy
 from dash_migrate.app_records import app_records
 from dash_migrate.check import MODULES, Report, display_path, lost, narrowed, report_on
+from dash_migrate.files.errors import SourceError
 from dash_migrate.files.folder import with_project
 from dash_migrate.files.prefilter import Selection, select
+from dash_migrate.files.source import read_bytes
 from dash_migrate.files.walk import FileSet, walk
 from dash_migrate.findings.library import Found
 from dash_migrate.findings.library import search as find_library
@@ -21,7 +24,7 @@ from dash_migrate.fixes.guard.plan import fix as compute_guarded
 from dash_migrate.fixes.library import rewrite as rewrite_library
 from dash_migrate.fixes.plan import GroupPlan, Strategy, merged
 from dash_migrate.fixes.plan import fix as compute
-from dash_migrate.model import Backend, FileError
+from dash_migrate.model import Backend, FileError, VersionError
 from dash_migrate.project import Loaded, each_part, load_files
 from dash_migrate.writes.changes import Change
 
@@ -76,11 +79,11 @@ def fix(
         dash_version: the release of Dash to ask for (default: the oldest that works, for exact pins a tried one).
 
     Raises:
-        ValueError: a target does not work on that release.
+        VersionError: a target does not work on that release.
     """
     if dash_version is not None:
         _check_version(dash_version, targets)
-    named = [display_path(p) for p in paths] if all(Path(p).is_file() for p in paths) else []
+    named = [display_path(p) for p in paths] if all(os.path.isfile(p) for p in paths) else []
     files = walk(with_project(paths), base)
 
     def work(loaded: Loaded) -> Outcome:
@@ -142,6 +145,7 @@ def fix_loaded(
     else:
         names = ", ".join(sorted(fixed.changed))
         outcome.errors.append(FileError(names, "the rewrite does not come to rest; nothing is written"))
+        outcome.report = replace(outcome.before, errors=[*outcome.before.errors, *outcome.errors])
         return outcome
     state.dash_version = loaded.dash_version
     if not only:
@@ -188,15 +192,15 @@ def _check_version(asked: str, targets: tuple[Backend, ...]) -> None:
 
     versions = table("dash_versions")
     if not numbers(asked):
-        raise ValueError(f"{asked!r} is no version of Dash")
+        raise VersionError(f"{asked!r} is no version of Dash")
     for target in targets:
         if below(asked, versions["floor"][target]):
             why = f"{versions['floor'][target]} or newer ({versions['why'][target]})"
-            raise ValueError(f"{target} needs Dash {why}, not {asked}")
+            raise VersionError(f"{target} needs Dash {why}, not {asked}")
 
 
 def _on_disk(loaded: Loaded, path: str) -> bytes | None:
     try:
-        return Path(loaded.files.locate(path)).read_bytes()
-    except OSError:
+        return read_bytes(path, loaded.files.locate(path))
+    except SourceError:
         return None

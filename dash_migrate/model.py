@@ -70,6 +70,10 @@ class Finding:
         }
 
 
+class VersionError(ValueError):
+    """What was asked for is no version, or one that a backend does not work on."""
+
+
 @dataclass(frozen=True)
 class FileError:
     """A file that could not be read, parsed or written; the run goes on without it."""

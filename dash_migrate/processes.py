@@ -72,7 +72,11 @@ def _received(
 
     if not data:  # killed, out of memory, or a parser's segmentation fault
         return [lost(batch[0])] if len(batch) == 1 else in_processes([[item] for item in batch], work, lost)
-    made, error = pickle.loads(data)
+    try:
+        made, error = pickle.loads(data)
+    except (EOFError, pickle.UnpicklingError):  # it died while it told
+        data.clear()
+        return _received(data, batch, work, lost)
     if error is not None:
         raise error
     found: list[Result] = made

@@ -15,7 +15,7 @@ from dash_migrate.facts.names import names
 from dash_migrate.facts.project import Project
 from dash_migrate.facts.scan import Facts, scan
 from dash_migrate.facts.scopes import FileIndex
-from dash_migrate.files.errors import SourceError
+from dash_migrate.files.errors import NO_CODE, SourceError
 from dash_migrate.files.folder import with_project
 from dash_migrate.files.parts import split
 from dash_migrate.files.prefilter import Selection, select
@@ -23,6 +23,7 @@ from dash_migrate.files.source import Source, read_source
 from dash_migrate.files.walk import FileSet, walk
 from dash_migrate.model import FileError
 from dash_migrate.processes import can_fork, in_processes
+from dash_migrate.syntax.depth import DEEPEST, too_deep
 from dash_migrate.syntax.segments import TextMap
 
 #: nesting that parsers and walks of ours survive (FIELD_GUIDE part 4)
@@ -153,11 +154,15 @@ class _Loader:
             if known is not None:
                 return known
             tree = parse(source)
+            text = TextMap(source.text)
+            deep = too_deep(tree, text)
+            if deep is not None:
+                raise SourceError(path, f"nested more than {DEEPEST:,} levels deep", deep)
         except SourceError as error:
             self.errors[path] = error.as_file_error()
             return None
         self.sources[path] = source
-        self.texts[path] = TextMap(source.text)
+        self.texts[path] = text
         return index_file(Path(path), path, tree)
 
     def _known(self, path: str, source: Source) -> FileIndex | None:
@@ -184,9 +189,11 @@ def parse(source: Source) -> ast.Module:
     """
     try:
         return ast.parse(source.text)
-    except SyntaxError as error:
-        raise SourceError(source.path, f"not parsed: {error.msg}", error.lineno, error.offset) from None
-    except (RecursionError, MemoryError):
-        raise SourceError(source.path, "not parsed: nested too deeply for this Python") from None
-    except ValueError as error:
-        raise SourceError(source.path, f"not parsed: {error}") from None
+    except NO_CODE as error:
+        known = source.check()
+        if known is not None:
+            raise SourceError(known.path, known.message, known.line, known.column) from None
+        if isinstance(error, SyntaxError):
+            raise SourceError(source.path, f"not parsed: {error.msg}", error.lineno, error.offset) from None
+        why = "nested too deeply for this Python" if isinstance(error, (RecursionError, MemoryError)) else str(error)
+        raise SourceError(source.path, f"not parsed: {why}") from None

@@ -223,6 +223,18 @@ def test_packaging_that_makes_no_sense_declares_nothing(tmp_path: Path) -> None:
             assert check(["."], ("fastapi",)).apps
 
 
+def test_extensions_of_flask_beside_it_are_none(tmp_path: Path) -> None:
+    """What is installed together with a library for Dash need have nothing to do with Dash."""
+    for package, beginning in (("dash_notes", "import dash\n"), ("flask_notes", "")):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").write_text(beginning)
+        (tmp_path / package / "notes.py").write_text(PLUGIN)
+    with inside(tmp_path):
+        assert {f.path for f in check(["."], ("fastapi",)).findings} == {"dash_notes/notes.py"}
+        outcome = fix(["."], ("fastapi",))
+        assert not [c.path for c in outcome.changes if c.path.startswith("flask_notes")]
+
+
 @pytest.mark.boot
 def test_it_serves_apps_on_every_backend(tmp_path: Path) -> None:
     before, after = _written(tmp_path / "before"), _moved(tmp_path / "after")

@@ -52,7 +52,7 @@ class Project:
         return sorted(os.listdir(self.journal)) if self.journal.exists() else []
 
     def recover(self) -> tuple[list[str], list[str]]:
-        restored, errors = recover(self.path, self.journal)
+        restored, errors = recover([self.path], self.journal)
         return restored, [f"{error.path}: {error.message}" for error in errors]
 
 
@@ -293,7 +293,7 @@ def test_work_done_since_a_killed_run_is_not_overwritten(project: Project) -> No
 def test_runs_of_other_projects_and_running_ones_are_left_alone(project: Project, tmp_path: Path) -> None:
     kill_at(project, 2)
     (tmp_path / "other").mkdir()
-    assert recover(tmp_path / "other", project.journal) == ([], [])
+    assert recover([tmp_path / "other"], project.journal) == ([], [])
     (journal,) = project.journals()
     held = module.abandoned(project.journal)
     running = next(held)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
+import warnings
+from contextlib import suppress
 from typing import ClassVar
 
 import click
@@ -55,6 +58,10 @@ def main() -> None:
     # again, took half of the time of a check.
     gc.disable()
     processes.OWN_PROCESS = True
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names of files that are no text, terminals without Unicode
+        with suppress(OSError):
+            sys.stdout.reconfigure(errors="backslashreplace")
+    warnings.simplefilter("ignore")  # of what compilers think of the code that is looked at
     try:
         code = cli.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
@@ -66,6 +73,11 @@ def main() -> None:
         sys.exit(2)
     except BrokenPipeError:
         sys.stderr.close()
+        sys.exit(2)
+    except OSError as error:  # no working directory, no room for what is printed
+        if os.environ.get("DASH_MIGRATE_DEBUG"):
+            raise
+        click.echo(f"Error: {error.strerror or error}" + (f": {error.filename}" if error.filename else ""), err=True)
         sys.exit(2)
     except Exception as error:
         if os.environ.get("DASH_MIGRATE_DEBUG"):

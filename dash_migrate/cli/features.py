@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from dash_migrate.model import VersionError
+
 
 @click.command()
 @click.option(
@@ -36,7 +38,7 @@ def features(dash_version: str | None, name: str | None, format_: str, output: P
             raise click.UsageError(f"no feature {name}; there are {known}")
     try:
         table.nearest(dash_version, list(table.versions()))
-    except ValueError as error:
+    except VersionError as error:
         raise click.UsageError(str(error)) from None
     if format_ == "json":
         text = report.as_json(rows, dash_version)

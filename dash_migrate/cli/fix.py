@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -17,6 +19,7 @@ from dash_migrate.cli.options import (
     render,
     targets_option,
 )
+from dash_migrate.model import VersionError
 
 if TYPE_CHECKING:
     from dash_migrate.fixes.plan import Strategy
@@ -57,10 +60,12 @@ def fix(
     from dash_migrate.writes.diff import unified_diff
 
     chosen = checked_paths(paths)
+    if not diff:
+        _settle_interrupted(chosen)
     try:
         options = (with_badge, dash_version, with_backend_skeleton)
         outcome = compute(chosen, in_order(targets), cast("Strategy", strategy), None, *options)
-    except ValueError as error:
+    except VersionError as error:
         raise click.UsageError(str(error)) from None
     if diff:
         if format_ == "text" or output is not None:
@@ -72,7 +77,8 @@ def fix(
             click.echo(render(outcome.report, "text", colour=False), err=True)
         raise click.exceptions.Exit(exit_code(outcome.report, chosen, strict))
     try:
-        apply(outcome.changes)
+        with _taken_back_when_ended():
+            apply(outcome.changes)
     except WriteError as error:
         raise click.ClickException(str(error)) from None
     if format_ == "text":
@@ -80,3 +86,46 @@ def fix(
             click.echo(f"{'created' if change.is_new_file else 'changed'} {change.path}", err=output is None)
     emit(outcome.report, format_, output)
     raise click.exceptions.Exit(exit_code(outcome.report, chosen, strict))
+
+
+def _settle_interrupted(paths: tuple[Path, ...]) -> None:
+    """Take back what an earlier run left half-done when it was killed.
+
+    Raises:
+        click.ClickException: somebody has worked on those files since; said once.
+    """
+    from dash_migrate.files.folder import with_project
+    from dash_migrate.writes.apply import recover
+
+    restored, errors = recover(with_project(paths))
+    for path in restored:
+        click.echo(f"restored {path}, which an interrupted run had left half-done", err=True)
+    if errors:
+        said = "\n".join(f"{error.path}: {error.message}" for error in errors)
+        raise click.ClickException(f"{said}\nLook at these files, then run again.")
+
+
+@contextmanager
+def _taken_back_when_ended() -> Iterator[None]:
+    """Have signals that end the process raise, so that what is half-done is taken back; then no second one disturbs."""
+    import signal
+
+    from dash_migrate import processes
+
+    names = ("SIGINT", "SIGTERM", "SIGHUP") if processes.OWN_PROCESS else ()
+    numbers = [number for name in names if (number := getattr(signal, name, None)) is not None]
+    before = {number: signal.getsignal(number) for number in numbers}
+    deadly = {number: old for number, old in before.items() if old in (signal.SIG_DFL, signal.default_int_handler)}
+
+    def end(*_: object) -> None:
+        for number in deadly:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in deadly:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, old in deadly.items():
+            signal.signal(number, old)

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from dash_migrate.check import Report
+from dash_migrate.files.errors import describe
 from dash_migrate.model import BACKENDS, Backend
 
 FORMATS = ("text", "json", "sarif", "github")
@@ -18,7 +19,7 @@ FORMATS = ("text", "json", "sarif", "github")
 
 def paths_argument(function: Callable[..., Any]) -> Callable[..., Any]:
     """``[PATHS]…``, the current directory by default."""
-    return click.argument("paths", nargs=-1, type=click.Path(path_type=Path))(function)
+    return click.argument("paths", nargs=-1, type=click.Path(path_type=Path, readable=False))(function)
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,8 +57,10 @@ def checked_paths(paths: tuple[Path, ...]) -> tuple[Path, ...]:
         click.UsageError: one does not exist.
     """
     for path in paths:
-        if not path.exists():
-            raise click.UsageError(f"{path}: no such file or directory")
+        try:
+            path.stat()
+        except (OSError, ValueError) as error:
+            raise click.UsageError(f"{path}: {describe(error)}") from None
     return paths or (Path("."),)
 
 
@@ -94,7 +97,7 @@ def emit(report: Report, format_: str, output: Path | None) -> None:
     Raises:
         click.ClickException: the file cannot be written.
     """
-    colour = output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    colour = output is None and sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     write(render(report, format_, colour), output)
 
 
@@ -108,13 +111,13 @@ def write(text: str, output: Path | None) -> None:
         click.echo(text)
         return
     try:
-        output.write_text(text + "\n", encoding="utf-8")
+        output.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise click.ClickException(f"{output}: {error.strerror or error}") from None
 
 
 def exit_code(report: Report, paths: tuple[Path, ...], strict: bool = False) -> int:
     """0: nothing left; 1: findings left; 2: what was asked for alone could not be read."""
-    if report.errors and len(paths) == 1 and paths[0].is_file():
+    if report.errors and len(paths) == 1 and not os.path.isdir(paths[0]):
         return 2
     return 1 if report.has_work(strict) else 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from dash_migrate.cli.options import checked_paths, in_order, paths_argument
-from dash_migrate.model import BACKENDS
+from dash_migrate.model import BACKENDS, VersionError
 
 if TYPE_CHECKING:
     from dash_migrate.fixes.plan import Strategy
@@ -58,7 +58,7 @@ def report(
     try:
         chosen = in_order(targets or BACKENDS)
         made = build(checked_paths(paths), chosen, dash_version, cast("Strategy", strategy))
-    except ValueError as error:
+    except VersionError as error:
         raise click.UsageError(str(error)) from None
     if format_ == "json":
         from dash_migrate.reports.compat_json import as_text as as_json

@@ -60,7 +60,7 @@ def build(
         strategy: how ``fix`` is to move it.
 
     Raises:
-        ValueError: ``dash_version`` is not a version number.
+        VersionError: ``dash_version`` is not a version number.
     """
     version = nearest(dash_version, list(versions()))
     return _Builder(paths, targets, version, strategy).run()

@@ -69,7 +69,7 @@ def _stretches(path: str, hunk: Hunk) -> Iterator[DeployChange]:
     number, first = hunk.start, hunk.start
     before: list[str] = []
     after: list[str] = []
-    for line in [*hunk.text.splitlines()[1:], " "]:
+    for line in [*hunk.text.split("\n")[1:], " "]:
         kind, text = line[:1], line[1:].strip()
         if kind == "-":
             before.append(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -91,7 +92,7 @@ def move(
         paths: what was asked for; findings elsewhere are left out where it is files.
         before: findings as the project is.
     """
-    named = [display_path(p) for p in paths] if all(Path(p).is_file() for p in paths) else []
+    named = [display_path(p) for p in paths] if all(os.path.isfile(p) for p in paths) else []
     # guards keep Flask beside the target, which is nothing new where the target is Flask
     chosen: Strategy = "auto" if target == "flask" else strategy
     outcome = fix_loaded(replace(loaded, contents=dict(loaded.contents)), (target,), named, chosen)

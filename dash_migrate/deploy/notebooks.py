@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from dash_migrate.deploy.readers.json_files import Node, NotJson, parse
 from dash_migrate.deploy.texts import Edit, Text, escape_quoted
 from dash_migrate.deploy.workspace import DeployFile, Workspace
+from dash_migrate.files.errors import NO_CODE
 from dash_migrate.rules_data import table
 from dash_migrate.syntax.segments import TextMap
 
@@ -80,7 +81,7 @@ class _Notebook:
         code = "".join(_harmless(line) for line in text.value.splitlines(keepends=True))
         try:
             tree = ast.parse(code)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        except NO_CODE:
             return
         self.number, self.text, self.map = number, text, TextMap(code)
         for node in ast.walk(tree):

@@ -17,6 +17,7 @@ from dash_migrate.deploy.targets import USUAL_NAMES, Target, Targets
 from dash_migrate.deploy.texts import Edit, Text, apply
 from dash_migrate.deploy.workspace import DeployFile, Workspace
 from dash_migrate.facts.scan import App
+from dash_migrate.files.errors import NO_CODE
 from dash_migrate.files.layout import join
 from dash_migrate.rules_data import table
 from dash_migrate.syntax.segments import TextMap
@@ -343,7 +344,7 @@ class Starts:
                 config = self._configs[path] = Config(file)
                 try:
                     body = ast.parse(file.text).body
-                except (SyntaxError, ValueError, RecursionError, MemoryError):
+                except NO_CODE:
                     body = []
                 for statement in body:
                     if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):

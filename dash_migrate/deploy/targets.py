@@ -22,6 +22,7 @@ from dash_migrate.facts.values import (
     Value,
     Values,
 )
+from dash_migrate.files.errors import NO_CODE
 from dash_migrate.project import Loaded
 
 #: server: what a process manager loads; dash: the Dash object; asgi: an ASGI app of the project's own;
@@ -108,7 +109,7 @@ class Targets:
     def _in_file(self, spelled: str, module: str, attr: str, file: FileIndex, sure: bool) -> Target:
         try:
             node = ast.parse(attr[:_LONGEST], mode="eval").body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        except NO_CODE:
             return Target(spelled, module, attr, "unknown", file.display)
         values = self._eval(node, file)
         factory = isinstance(node, ast.Call)

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dash_migrate.deploy.commands import Setting
+from dash_migrate.files.encoding import wide_text
 from dash_migrate.files.errors import SourceError
 from dash_migrate.files.kinds import Kind
 from dash_migrate.files.looks import names_in
@@ -109,6 +110,8 @@ class Workspace:
         if data is None or len(data) > _MOST:
             return None
         encoding = "utf-8"
+        if path.endswith(".py") and wide_text(data) is not None:
+            return None  # it is no Python
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
             encoding = "utf-16"  # what Windows' redirections write
         try:
@@ -120,13 +123,15 @@ class Workspace:
         return DeployFile(path, kind, data, text, encoding)
 
     def data(self, path: str) -> bytes | None:
-        """The bytes of a file; None if it cannot be read."""
+        """The bytes of a file; None if it cannot be read, which then counts among the project's errors."""
         known = self.contents.get(path)
         if known is not None:
             return known
         try:
             return read_bytes(path, self.loaded.files.locate(path))
-        except SourceError:
+        except SourceError as error:
+            if all(told.path != path for told in self.loaded.errors):
+                self.loaded.errors.append(error.as_file_error())
             return None
 
     def holding(self, words: tuple[bytes, ...], kinds: frozenset[str]) -> Iterator[DeployFile]:

@@ -18,6 +18,7 @@ from dash_migrate.facts.values import (
     Value,
     Values,
 )
+from dash_migrate.files.errors import NO_CODE
 
 
 def matters(value: Value) -> bool:
@@ -117,7 +118,7 @@ def annotation_parts(annotation: ast.expr) -> Iterator[ast.expr]:
     elif isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         try:
             yield from annotation_parts(ast.parse(annotation.value, mode="eval").body)
-        except SyntaxError:
+        except NO_CODE:
             return
     else:
         yield annotation

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import suppress
 
 BOM = codecs.BOM_UTF8
+#: what editors begin a file with that Python does not read
+_WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
 _BLANK = re.compile(rb"^[ \t\f]*(?:#|$)")
@@ -21,6 +24,16 @@ def declared_encoding(data: bytes) -> tuple[str | None, int | None]:
         if not _BLANK.match(line):
             break
     return None, None
+
+
+def wide_text(data: bytes) -> bytes | None:
+    """What a file says that was saved as UTF-16 or UTF-32, which is no Python source; None: it was not."""
+    if data[:2] not in _WIDE_MARKS:
+        return None
+    for encoding in ("utf-32", "utf-16"):  # both marks may begin with the same two bytes
+        with suppress(UnicodeDecodeError):
+            return data.decode(encoding).encode("utf-8", "replace")
+    return None
 
 
 def _normal_name(name: str) -> str:

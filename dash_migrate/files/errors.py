@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dash_migrate.model import FileError
 
+#: what Python's own parser raises on text that is no code, or too much of it
+NO_CODE = (SyntaxError, ValueError, RecursionError, MemoryError)
+
 
 class SourceError(Exception):
     """A file that cannot be read as Python source; ``message`` is for people."""

@@ -13,7 +13,7 @@ MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", 
 def with_project(paths: Sequence[Path | str]) -> list[Path]:
     """The paths, and for files also the folder of the project they are in: names lead from file to file."""
     found = [Path(p) for p in paths]
-    if not found or not all(p.is_file() for p in found):
+    if not found or not all(os.path.isfile(p) for p in found):
         return found
     for path in list(found):
         folder = project_folder(path)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
+from dash_migrate.files.errors import SourceError
 from dash_migrate.files.ignore import IgnoreFile
+from dash_migrate.files.source import read_bytes
 
 
 class RuleStack:
@@ -81,23 +83,20 @@ class RuleStack:
 def _common_directory(git: str) -> str:
     """Where a repository keeps ``info/``: behind the ``.git`` file of a worktree or submodule, too."""
     try:
-        with open(git, encoding="utf-8", errors="replace") as file:
-            pointer = file.read(4096)
-    except OSError:  # the usual case: it is a directory
+        pointer = read_bytes(git).decode("utf-8", "replace")
+    except SourceError:  # the usual case: it is a directory
         return git
     target = os.path.join(os.path.dirname(git), pointer.removeprefix("gitdir:").strip())
     try:
-        with open(os.path.join(target, "commondir"), encoding="utf-8", errors="replace") as file:
-            return os.path.join(target, file.read(4096).strip())
-    except OSError:
+        return os.path.join(target, read_bytes(os.path.join(target, "commondir")).decode("utf-8", "replace").strip())
+    except SourceError:
         return target
 
 
 def _read(path: str) -> IgnoreFile | None:
     """The rules of one file; None if there is none, if it cannot be read, or if it holds nothing."""
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-            rules = IgnoreFile(file.read())
-    except OSError:
+        rules = IgnoreFile(read_bytes(path).decode("utf-8", "surrogateescape"))
+    except SourceError:
         return None
     return rules if rules else None

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from dash_migrate.files.encoding import wide_text
 from dash_migrate.files.errors import SourceError
 from dash_migrate.files.generated import is_generated
 from dash_migrate.files.imports import Import, import_lines, imports_of
@@ -168,6 +169,9 @@ class _Gate:
                     self.worked_on += len(data)
                     self.kept[path] = data
                     continue
+            elif (text := wide_text(data)) is not None and any(is_dash(one) for one in imports_of(text)):
+                self.result.errors.append(FileError(path, "is not UTF-8; Python reads no UTF-16", 1))
+                continue
             if room > 0:
                 room -= len(data)
                 self.kept[path] = data

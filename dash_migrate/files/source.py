@@ -73,8 +73,20 @@ class Source:
         return self._text
 
     def encoded(self, text: str) -> bytes:
-        """Another text as this file would have it: its encoding, its BOM."""
-        data = text.encode(self.encoding)
+        """Another text as this file would have it: its encoding, its BOM.
+
+        Raises:
+            SourceError: the encoding has no such characters, or does not even give the file's own bytes back.
+        """
+        if self.encoding != "utf-8" and self._encode(self.text) != self.data:
+            raise SourceError(self.path, f"its text written as {self.encoding} would have other bytes")
+        return self._encode(text)
+
+    def _encode(self, text: str) -> bytes:
+        try:
+            data = text.encode(self.encoding)
+        except Exception as error:  # codecs raise what they like
+            raise SourceError(self.path, f"cannot be written as {self.encoding}: {error}") from None
         return BOM + data if self.has_bom and not data.startswith(BOM) else data
 
     @property

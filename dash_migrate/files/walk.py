@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dash_migrate.files.errors import describe
+from dash_migrate.files.errors import SourceError, describe
 from dash_migrate.files.gitrules import RuleStack
 from dash_migrate.files.kinds import Kind, is_python_script, kind_of
+from dash_migrate.files.source import read_bytes
 from dash_migrate.model import FileError
 
 if TYPE_CHECKING:
@@ -137,10 +138,9 @@ class _Walk:
         kind = kind_of(name, os.path.basename(os.path.dirname(location)))
         if kind is None and "." not in name:
             try:
-                with open(location, "rb") as file:
-                    kind = "python" if is_python_script(file.read(200)) else None
-            except OSError as error:
-                result.errors.append(FileError(shown, describe(error)))
+                kind = "python" if is_python_script(read_bytes(shown, location)[:200]) else None
+            except SourceError as error:
+                result.errors.append(error.as_file_error())
                 return
         if kind is None:
             result.skipped.append(Skipped(shown, UNKNOWN_KIND))

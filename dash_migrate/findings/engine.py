@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterable, Iterator
 
 from dash_migrate.facts.scan import Facts
@@ -32,15 +33,23 @@ def judge(
     sides = Sides(facts)
     handlers = load()
     findings: list[Finding] = []
+    errors: list[FileError] = []
     chosen = list(facts.references) if only is None else [name for name in only if name in facts.references]
     for name in chosen:
         context = Context(facts, sides, facts.project.files[name], texts[name], targets)
-        for node in _nodes(context):
-            for handler in handlers.get(type(node), ()):
-                handler(context, node)
+        node: ast.AST = context.file.tree
+        try:
+            for node in _nodes(context):
+                for handler in handlers.get(type(node), ()):
+                    handler(context, node)
+        except Exception as error:  # whatever a file does to a rule costs that file, not the run
+            if os.environ.get("DASH_MIGRATE_DEBUG"):
+                raise
+            where = getattr(node, "lineno", None)
+            errors.append(FileError(name, f"not judged to its end ({type(error).__name__}: {error})", where))
         findings += context.findings
     findings.sort(key=lambda f: f.sort_key)
-    return findings, []
+    return findings, errors
 
 
 def _nodes(context: Context) -> Iterator[ast.AST]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from dash_migrate.facts.guests import APP_NAMES, SERVER_NAMES, Guest, guests, is_aside, may_hold
 from dash_migrate.files.declared import declaring, homes
-from dash_migrate.files.errors import SourceError
+from dash_migrate.files.errors import NO_CODE, SourceError
 from dash_migrate.files.layout import join
 from dash_migrate.files.source import Source, read_bytes, read_source
 from dash_migrate.files.walk import shown_path
@@ -55,13 +56,26 @@ def search(files: FileSet, loaded: Loaded | None) -> list[Found]:
         if not package or any(app.file.display.startswith(package) for app in apps):
             return []
         return list(_search(files, loaded, [package]))
-    folders = [""] if loaded is not None and loaded.selection.files else declaring(files)
-    return list(_search(files, loaded, folders)) if folders else []
+    folders = declaring(files)
+    if loaded is None or not loaded.selection.files:
+        return list(_search(files, loaded, folders)) if folders else []
+    python = set(files.python)
+    with_dash = {top_folder(one.path, python) for one in loaded.selection.files.values() if one.imports_dash}
+    found = _search(files, loaded, [""])
+    return [one for one in found if one.path.startswith(_below(folders)) or top_folder(one.path, python) in with_dash]
+
+
+def top_folder(path: str, python: Collection[str]) -> str:
+    """The folder of the outermost package that a file is part of; for other files the folder they are in."""
+    folder = top = posixpath.dirname(path)
+    while folder and f"{folder}/__init__.py" in python:
+        top, folder = folder, posixpath.dirname(folder)
+    return top
 
 
 def _search(files: FileSet, loaded: Loaded | None, folders: list[str]) -> Iterator[Found]:
     """The files of a library below some folders."""
-    below = tuple(f"{folder}/" if folder and folder[-1] != "/" else folder for folder in folders)
+    below = _below(folders)
     for path in files.python:
         if not path.startswith(below) or is_aside(path) or f"/{MODULE}/" in f"/{path}":
             continue
@@ -74,10 +88,15 @@ def _search(files: FileSet, loaded: Loaded | None, folders: list[str]) -> Iterat
             if not has_moved and not (b"server" in data and _is_given(data) and may_hold(data)):
                 continue
             found = guests(ast.parse(source.text))
-        except (SourceError, SyntaxError, ValueError, RecursionError, MemoryError):
+        except (SourceError, *NO_CODE):
             continue
         if found or has_moved:
             yield Found(path, source, found)
+
+
+def _below(folders: list[str]) -> tuple[str, ...]:
+    """How paths below folders begin."""
+    return tuple(f"{folder}/" if folder and folder[-1] != "/" else folder for folder in folders)
 
 
 def _is_given(data: bytes) -> bool:
@@ -106,7 +125,7 @@ def _published_name(files: FileSet, home: str) -> str:
     path = join(home, "pyproject.toml")
     try:
         data = tomli.loads(read_bytes(path, files.locate(path)).decode())
-    except (SourceError, ValueError):
+    except (SourceError, ValueError, RecursionError):
         return ""
     project = data.get("project")
     if not isinstance(project, dict):

@@ -10,10 +10,10 @@ from typing import Any
 from dash_migrate.facts.scopes import FileIndex, Scope, parent_of
 from dash_migrate.facts.values import DashApp
 from dash_migrate.fixes import code
+from dash_migrate.fixes.checked import checked, raise_for_debugging
 from dash_migrate.fixes.edits import Edit, FileEdits, apply_edits
 from dash_migrate.project import Loaded
 from dash_migrate.rules_data import table
-from dash_migrate.syntax.segments import NotReproducible
 
 #: words one of which a file must hold
 WORDS = (
@@ -72,10 +72,10 @@ def rewrite(loaded: Loaded) -> dict[str, bytes]:
         source = loaded.sources[one.file.display]
         try:
             text = apply_edits(one.edits)
-            ast.parse(text)
-        except (NotReproducible, SyntaxError):
+            encoded = checked(source, text)
+        except Exception as error:  # its finding stays
+            raise_for_debugging(error)
             continue
-        encoded = source.encoded(text)
         if encoded != source.data:
             changed[one.file.display] = encoded
     return changed

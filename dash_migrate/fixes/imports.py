@@ -48,7 +48,8 @@ def add_imports(
                 continue
             if existing.lineno == existing.end_lineno and not any(a.asname for a in existing.names):
                 every = sorted(present | names)
-                lines[existing.lineno - 1] = f"from {module} import {', '.join(every)}{_rest(lines, existing)}"
+                before, behind = _around(lines, existing)
+                lines[existing.lineno - 1] = f"{before}from {module} import {', '.join(every)}{behind}"
                 continue
             if existing.end_lineno != existing.lineno and lines[(existing.end_lineno or 0) - 1].strip() == ")":
                 for name in missing:
@@ -61,12 +62,21 @@ def add_imports(
             names, at, gap = set(missing), existing.end_lineno or 0, False
         else:
             at, gap = _place(tree, lines, module, is_local)
+        at = _between(tree, at)
         statement = newline * gap + import_statement(module, sorted(names), newline)
         if at == len(lines) and lines and not lines[-1].endswith(("\n", "\r")):
             lines[-1] += newline
         lines[at:at] = split_lines(statement)
         tree = None
     return "".join(lines)
+
+
+def _between(tree: ast.Module, at: int) -> int:
+    """The first line number from ``at`` on behind which no statement goes on."""
+    for statement in tree.body:
+        if statement.lineno <= at < (statement.end_lineno or 0):
+            at = statement.end_lineno or 0
+    return at
 
 
 def _insert(lines: list[str], existing: ast.ImportFrom, name: str, newline: str) -> None:
@@ -101,9 +111,10 @@ def _spelled(node: ast.ImportFrom) -> str:
     return "." * node.level + (node.module or "")
 
 
-def _rest(lines: list[str], node: ast.ImportFrom) -> str:
-    line = lines[node.lineno - 1]
-    return line.encode("utf-8")[node.end_col_offset or 0 :].decode("utf-8")
+def _around(lines: list[str], node: ast.ImportFrom) -> tuple[str, str]:
+    """What stands before and behind an import on its line."""
+    line = lines[node.lineno - 1].encode("utf-8")
+    return line[: node.col_offset].decode("utf-8"), line[node.end_col_offset or 0 :].decode("utf-8")
 
 
 def _place(tree: ast.Module, lines: list[str], module: str, is_local: Callable[[str], bool]) -> tuple[int, bool]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import posixpath
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from dash_migrate.files.errors import NO_CODE, SourceError
 from dash_migrate.findings.library import MODULE, Found
+from dash_migrate.fixes.checked import checked
 from dash_migrate.fixes.imports import add_imports
 from dash_migrate.fixes.plan import RUNTIME
 
@@ -27,10 +28,11 @@ def rewrite(files: FileSet, found: Iterable[Found]) -> tuple[dict[str, bytes], d
             start, end = one.text.place(guest.node)
             text = f"{text[:start]}flask_of({guest.argument}){text[end:]}"
         folder, module = _placed(one.path, set(files.python))
-        newline = "\r\n" if "\r\n" in text else "\n"
-        text = add_imports(text, {module: {"flask_of"}}, newline)
-        ast.parse(text)
-        changed[one.path] = one.source.encoded(text)
+        text = add_imports(text, {module: {"flask_of"}}, one.source.newline)
+        try:
+            changed[one.path] = checked(one.source, text)
+        except (SourceError, *NO_CODE):  # its finding stays
+            continue
         for name, data in _parts().items():
             created[posixpath.join(folder, MODULE, name)] = data
     return changed, created

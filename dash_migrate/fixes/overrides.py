@@ -14,12 +14,12 @@ from dash_migrate.facts.overrides import Override, dead_overrides, gone, is_repl
 from dash_migrate.facts.scopes import FileIndex
 from dash_migrate.facts.values import DashApp
 from dash_migrate.fixes import code
+from dash_migrate.fixes.checked import checked, raise_for_debugging
 from dash_migrate.fixes.edits import FileEdits, apply_edits
 from dash_migrate.fixes.imports import add_imports
 from dash_migrate.fixes.override_checks import is_movable
 from dash_migrate.fixes.override_code import add_url, before_hook, given_back, outside, refusal, refused, registration
 from dash_migrate.project import Loaded
-from dash_migrate.syntax.segments import NotReproducible
 
 if TYPE_CHECKING:
     from dash_migrate.facts.project import Project
@@ -55,11 +55,10 @@ def rewrite(loaded: Loaded, only: Iterable[str] = ()) -> dict[str, bytes]:
         try:
             text = apply_edits(edits)
             if edits.imports:
-                text = add_imports(text, edits.imports, "\r\n" if "\r\n" in source.text else "\n")
-            ast.parse(text)
-        except (NotReproducible, SyntaxError):
-            continue
-        changed[name] = source.encoded(text)
+                text = add_imports(text, edits.imports, source.newline)
+            changed[name] = checked(source, text)
+        except Exception as error:  # its finding stays
+            raise_for_debugging(error)
     return changed
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from dash_migrate.facts.dynamic import is_handed_over
 from dash_migrate.facts.scan import App
 from dash_migrate.facts.sides import Sides
 from dash_migrate.fixes.bridge import MODULE, Bridge, start_edits
+from dash_migrate.fixes.checked import checked, raise_for_debugging, reason_of
 from dash_migrate.fixes.edits import FileEdits, apply_edits
 from dash_migrate.fixes.imports import add_imports
 from dash_migrate.fixes.native.declines import Decline
@@ -21,7 +21,6 @@ from dash_migrate.fixes.native.work import Work
 from dash_migrate.fixes.placement import Placement
 from dash_migrate.model import Backend, FileError
 from dash_migrate.project import Loaded
-from dash_migrate.syntax.segments import NotReproducible
 
 RUNTIME = Path(__file__).resolve().parent.parent / "runtime"
 
@@ -81,7 +80,13 @@ class Planner:
             for group in self._groups():
                 self.fixed.plans.append(group)
                 grouped |= group.files
-                packages = self.edit_group(group)
+                before = dict(self.fixed.created)
+                try:
+                    packages = self.edit_group(group)
+                except Exception as error:  # whatever an app does to us costs that app, not the run
+                    self.fixed.created = before
+                    self._not_changed(group.apps[0].file.display, error)
+                    continue
                 self._apply(group.files, packages)
         for name in sorted(self.chosen - grouped):
             self._apply({name}, [])
@@ -124,11 +129,17 @@ class Planner:
     def edit_group(self, group: GroupPlan) -> list[Placement]:
         """Edit the files of a group; gives where the packages it needs were put."""
         if self.strategy != "bridge" and self.target in NATIVES:
-            work = self._rewritten(group)
-            if not work.declines:
-                group.strategy = "rewrite"
-                return [self._take(group, work)]
-            group.declines = sorted(work.declines.found)
+            try:
+                work = self._rewritten(group)
+            except Exception as error:  # what no rewriter thought of can still be bridged
+                raise_for_debugging(error)
+                app = group.apps[0]
+                group.declines = [Decline(app.file.display, app.position[1], 1, reason_of(error))]
+            else:
+                if not work.declines:
+                    group.strategy = "rewrite"
+                    return [self._take(group, work)]
+                group.declines = sorted(work.declines.found)
         bridge = Bridge(self.facts, group.apps, self.target, self.edits)
         bridge.make()
         parts = {part.name: part.read_bytes() for part in sorted((RUNTIME / MODULE).glob("*.py"))}
@@ -196,8 +207,7 @@ class Planner:
             try:
                 data = self.encoded(name, self.text(wanted))
             except Exception as error:  # whatever a file does to LibCST or to us costs its app, not the run
-                said = str(error) if isinstance(error, NotReproducible) else f"{type(error).__name__}: {error}"
-                self.fixed.errors.append(FileError(name, f"not changed, and nothing that goes with it: {said}"))
+                self._not_changed(name, error)
                 for path in (path for package in packages for path in package.placed):
                     self.fixed.created = {
                         p: d for p, d in self.fixed.created.items() if not p.startswith((f"{path}/", f"{path}.py"))
@@ -206,6 +216,10 @@ class Planner:
             if data != self.loaded.sources[name].data:
                 changed[name] = data
         self.fixed.changed.update(changed)
+
+    def _not_changed(self, name: str, error: Exception) -> None:
+        raise_for_debugging(error)
+        self.fixed.errors.append(FileError(name, f"not changed, and nothing that goes with it: {reason_of(error)}"))
 
     def text(self, wanted: FileEdits) -> str:
         """The text of a file with its edits made."""
@@ -227,12 +241,11 @@ class Planner:
 
     def newline(self, name: str) -> str:
         """How lines end in a file."""
-        return "\r\n" if "\r\n" in self.loaded.sources[name].text else "\n"
+        return self.loaded.sources[name].newline
 
     def encoded(self, name: str, text: str) -> bytes:
         """A text as the file has it."""
-        ast.parse(text)
-        return self.loaded.sources[name].encoded(text)
+        return checked(self.loaded.sources[name], text)
 
 
 def merged(loaded: Loaded, fixed: Fixed) -> Mapping[str, bytes]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from dash_migrate.syntax.comments import lost_comments
 from dash_migrate.syntax.segments import NotReproducible, Place, Segment, TextMap, parse_segment
 
 #: changes a LibCST node whose inner edits have been made
@@ -34,9 +35,9 @@ def rewrite(segment: Segment, wanted: Wanted, text: TextMap, indent: str, newlin
     module, places = parse_segment(segment, indent, newline)
     skipped = len(segment.text) - len(segment.text.lstrip("\f\ufeff"))
     new = _Rewrite(module, places, text).of(wanted)
-    if not new.body:
-        return segment.text[:skipped]
-    return segment.text[:skipped] + code_of(new)
+    code = code_of(new) if new.body else ""
+    kept = "".join(f"{comment}{newline}" for comment in lost_comments(segment.text[skipped:], code))
+    return segment.text[:skipped] + kept + code
 
 
 class _Rewrite:

@@ -9,6 +9,7 @@ from dash_migrate.facts import backends
 from dash_migrate.facts.scopes import FileIndex
 from dash_migrate.facts.values import Cls
 from dash_migrate.findings.backend_surface import Member, required
+from dash_migrate.fixes.checked import checked, raise_for_debugging
 from dash_migrate.fixes.imports import add_imports
 from dash_migrate.project import Loaded
 from dash_migrate.syntax.segments import default_indent, split_lines
@@ -29,7 +30,10 @@ def rewrite(loaded: Loaded) -> dict[str, bytes]:
         for node, _ in file.classes:
             made.look(node)
         if made.inserted:
-            changed[name] = loaded.sources[name].encoded(made.text())
+            try:
+                changed[name] = checked(loaded.sources[name], made.text())
+            except Exception as error:  # its finding stays
+                raise_for_debugging(error)
     return changed
 
 
@@ -89,7 +93,7 @@ class _File:
 
     def text(self) -> str:
         """The file with the skeletons in it."""
-        newline = "\r\n" if "\r\n" in self.source.text else "\n"
+        newline = self.source.newline
         lines = split_lines(self.source.text)
         if lines and not lines[-1].endswith(("\n", "\r")):
             lines[-1] += newline

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from dash_migrate.syntax.depth import with_deep_stack
+
 if TYPE_CHECKING:
     import libcst as cst
 
@@ -131,37 +133,25 @@ def parse_segment(segment: Segment, indent: str, newline: str) -> tuple[cst.Modu
     from dash_migrate.syntax.codegen import code_and_places
 
     text = segment.text.lstrip("\f\ufeff")
-    if len(text) > _SHORT and _is_too_much(text):
-        raise NotReproducible(f"line {segment.line}: too deeply nested for LibCST")
+    config = cst.PartialParserConfig(default_indent=indent, default_newline=cast("Any", newline))
+
+    def parse() -> cst.Module:
+        return cst.parse_module(text, config)
+
     try:
-        module = cst.parse_module(
-            text, cst.PartialParserConfig(default_indent=indent, default_newline=cast("Any", newline))
-        )
+        module = with_deep_stack(parse) if len(text) > _SHORT else parse()
+        code, places = code_and_places(module, segment.start + len(segment.text) - len(text))
+    except RecursionError:  # a chain of thousands, which is flat for ``ast``
+        raise NotReproducible(f"line {segment.line}: too deeply nested for LibCST") from None
     except Exception as error:
         raise NotReproducible(str(error)) from error
-    code, places = code_and_places(module, segment.start + len(segment.text) - len(text))
     if code != text:
         raise NotReproducible("its round trip through LibCST differs")
     return module, places
 
 
-#: no text of this length (characters) can be too much for LibCST
-_SHORT = 5_000
-#: nesting that LibCST takes minutes for, and operands of one ``and`` on which it dies of a segmentation fault
-_DEEPEST, _LONGEST = 2_500, 5_000
-
-
-def _is_too_much(text: str) -> bool:
-    try:
-        todo: list[tuple[ast.AST, int]] = [(ast.parse(text), 0)]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False  # LibCST says what it thinks of it
-    while todo:
-        node, depth = todo.pop()
-        if depth > _DEEPEST or (isinstance(node, ast.BoolOp) and len(node.values) > _LONGEST):
-            return True
-        todo += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
-    return False
+#: no text of this length (characters) is too deep for LibCST on a usual stack
+_SHORT = 500
 
 
 def default_indent(text: str) -> str:

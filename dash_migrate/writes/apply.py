@@ -26,6 +26,7 @@ from dash_migrate.writes.journal import (
     abandoned,
     digest,
     journal_root,
+    known_root,
     sync_directory,
     write_durably,
 )
@@ -103,7 +104,7 @@ class _Run:
     def __init__(self, planned: list[tuple[Change, Entry]], root: Path | None) -> None:
         self.planned = planned
         self.root = root
-        self.made: list[str] = []
+        self.made = _missing(entry.target for _, entry in planned)
 
     def run(self) -> None:
         entries = [entry for _, entry in self.planned]
@@ -111,14 +112,16 @@ class _Run:
         try:
             root = self.root if self.root is not None else journal_root()
             root.mkdir(parents=True, exist_ok=True)
-            journal = Journal.begin(root, entries, old)
+            journal = Journal.begin(root, entries, old, self.made)
         except OSError as error:
             message = f"cannot be copied before writing ({describe(error)}); set TMPDIR to where there is room"
             raise WriteError([FileError(entries[0].path, message)]) from None
         current = entries[0]
         try:
+            for directory in self.made:
+                current = next(e for e in entries if e.target.startswith(os.path.join(directory, "")))
+                os.mkdir(directory)
             for change, current in self.planned:
-                self.make_directory(os.path.dirname(current.target))
                 write_durably(current.temporary, change.new, 0o666 if change.is_new_file else 0o600)
                 _take_over(current)
             for _, current in self.planned:
@@ -136,16 +139,6 @@ class _Run:
             raise
         journal.discard()
 
-    def make_directory(self, path: str) -> None:
-        """Make a new file's directory, remembering every level of it that was not there."""
-        missing: list[str] = []
-        while not os.path.isdir(path):
-            missing.append(path)
-            path = os.path.dirname(path)
-        for directory in reversed(missing):
-            os.mkdir(directory)
-            self.made.append(directory)
-
     def take_back(self, journal: Journal, entries: Sequence[Entry]) -> list[FileError]:
         left: list[FileError] = []
         for entry in entries:
@@ -160,50 +153,82 @@ class _Run:
         return left
 
 
-def recover(base: Path | str | None = None, root: Path | None = None) -> tuple[list[str], list[FileError]]:
-    """Take back what runs below ``base`` left half-done when they were killed.
+def recover(places: Iterable[Path | str] = (), root: Path | None = None) -> tuple[list[str], list[FileError]]:
+    """Take back what runs on files below ``places`` left half-done when they were killed.
+
+    A run that was killed after its last replacement is done and stays so.
+
+    Args:
+        places: files and directories (default: the working directory).
+        root: where the journals are.
 
     Returns:
         the files that hold their old contents again, and those that somebody has changed in the meantime; of
-        the latter the old contents stay where the error says.
+        the latter, told once, the old contents stay where the error says.
     """
-    base_path = os.path.abspath(base if base is not None else os.getcwd())
+    below = [os.path.realpath(place) for place in places] or [os.path.realpath(os.getcwd())]
     restored: list[str] = []
     errors: list[FileError] = []
-    for journal in abandoned(root if root is not None else journal_root()):
+    root = root if root is not None else known_root()
+    for journal in abandoned(root) if root is not None else ():
         entries = journal.read()
         if entries is None:
-            if journal.is_fresh:
+            if journal.is_fresh or journal.is_settled:
                 journal.release()
             else:
                 journal.discard()
             continue
-        if not any(_is_below(entry.target, base_path) for entry in entries):
+        if not any(_is_below(entry.target, place) for entry in entries for place in below):
             journal.release()
             continue
-        left: list[FileError] = []
-        for entry in entries:
-            with suppress(OSError):
-                os.unlink(entry.temporary)
-            state = _state(entry)
-            if state == "new":
-                error = _restore(journal, entry)
-                if error is None:
-                    restored.append(entry.path)
-                else:
-                    left.append(error)
-            elif state == "other":
-                left.append(_kept(journal, entry, "has changed since dash-migrate was interrupted"))
-        errors += left
-        if left:
-            journal.release()
-        else:
-            journal.discard()
+        _take_back_killed(journal, entries, restored, errors)
     return restored, errors
 
 
-def _is_below(path: str, directory: str) -> bool:
-    return path.startswith(os.path.join(os.path.realpath(directory), ""))
+def _take_back_killed(journal: Journal, entries: Sequence[Entry], restored: list[str], errors: list[FileError]) -> None:
+    changed, stuck = [], []
+    states = [_state(entry) for entry in entries]
+    is_done = "old" not in states
+    for entry, state in zip(entries, states, strict=True):
+        with suppress(OSError):
+            os.unlink(entry.temporary)
+        if is_done:
+            continue
+        if state == "new":
+            error = _restore(journal, entry)
+            if error is None:
+                restored.append(entry.path)
+            else:
+                stuck.append(error)
+        elif state == "other":
+            changed.append(_kept(journal, entry, "has changed since dash-migrate was interrupted"))
+    for directory in reversed(journal.made):
+        with suppress(OSError):
+            os.rmdir(directory)
+    errors += [*changed, *stuck]
+    if stuck:
+        journal.release()
+    elif changed:
+        journal.settle()
+    else:
+        journal.discard()
+
+
+def _missing(targets: Iterable[str]) -> list[str]:
+    """The directories that the files need and that are not there, outermost first."""
+    missing: dict[str, None] = {}
+    for target in targets:
+        levels = []
+        directory = os.path.dirname(target)
+        while directory not in missing and not os.path.isdir(directory):
+            levels.append(directory)
+            directory = os.path.dirname(directory)
+        missing.update(dict.fromkeys(reversed(levels)))
+    return list(missing)
+
+
+def _is_below(path: str, place: str) -> bool:
+    return path == place or path.startswith(os.path.join(place, ""))
 
 
 def _state(entry: Entry) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dash_migrate.files.encoding import declared_encoding
 
 _CONTEXT = 3
+_MANY = 2_000_000
 _NO_NEWLINE = b"\\ No newline at end of file\n"
 
 
@@ -62,7 +63,8 @@ def _hunks(old: list[bytes], new: list[bytes]) -> Iterator[bytes]:
     skip = max(0, start - _CONTEXT)
     rest = max(0, end - _CONTEXT)
     old, new = old[skip : len(old) - rest], new[skip : len(new) - rest]
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    # Thousands of equal lines cost it their square; it then takes no notice of lines that are so common.
+    matcher = SequenceMatcher(None, old, new, autojunk=_pairs(old, new) > _MANY)
     for group in matcher.get_grouped_opcodes(_CONTEXT):
         first, last = group[0], group[-1]
         yield b"@@ -%s +%s @@\n" % (
@@ -75,6 +77,14 @@ def _hunks(old: list[bytes], new: list[bytes]) -> Iterator[bytes]:
                 continue
             yield from (_line(b"-", line) for line in old[old_from:old_to])
             yield from (_line(b"+", line) for line in new[new_from:new_to])
+
+
+def _pairs(old: list[bytes], new: list[bytes]) -> int:
+    """How many lines of the one equal one of the other, counted by pairs."""
+    from collections import Counter
+
+    others = Counter(new)
+    return sum(count * others[line] for line, count in Counter(old).items())
 
 
 def _line(mark: bytes, line: bytes) -> bytes:

@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 
 _MANIFEST = "journal.json"
+_SETTLED = "settled.json"
 _LOCK = "lock"
 
 
@@ -41,10 +42,12 @@ class Journal:
 
     def __init__(self, directory: Path, lock: int | None) -> None:
         self.directory = directory
+        #: directories that the run makes, outermost first
+        self.made: list[str] = []
         self._lock = lock
 
     @classmethod
-    def begin(cls, root: Path, entries: list[Entry], old: dict[str, bytes]) -> Journal:
+    def begin(cls, root: Path, entries: list[Entry], old: dict[str, bytes], made: list[str]) -> Journal:
         """Put the old contents on disk, and then the list that makes them count."""
         directory = Path(tempfile.mkdtemp(prefix="run-", dir=root))
         journal = cls(directory, _hold(directory / _LOCK))
@@ -52,7 +55,7 @@ class Journal:
             for entry in entries:
                 if entry.backup is not None:
                     write_durably(str(directory / entry.backup), old[entry.target])
-            record = {"entries": [asdict(entry) for entry in entries]}
+            record = {"entries": [asdict(entry) for entry in entries], "made": made}
             unfinished = str(directory / (_MANIFEST + ".part"))
             write_durably(unfinished, json.dumps(record).encode())
             os.replace(unfinished, directory / _MANIFEST)
@@ -66,6 +69,7 @@ class Journal:
         """The entries; None if the run had not got to changing anything."""
         try:
             record = json.loads((self.directory / _MANIFEST).read_bytes())
+            self.made = record["made"]
             return [Entry(**entry) for entry in record["entries"]]
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -80,6 +84,17 @@ class Journal:
             return time.time() - self.directory.stat().st_mtime < 60
         except OSError:
             return True
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all has been said of it, and only what the files held is still kept."""
+        return (self.directory / _SETTLED).exists()
+
+    def settle(self) -> None:
+        """Keep what the files held, for people; there is nothing to take back any more."""
+        with suppress(OSError):
+            os.replace(self.directory / _MANIFEST, self.directory / _SETTLED)
+        self.release()
 
     def discard(self) -> None:
         """Forget the run. Taking the list away is what settles it; the rest is tidying."""
@@ -96,16 +111,30 @@ class Journal:
 
 def journal_root() -> Path:
     """The directory for journals of this user, made if need be. Somebody else's is never trusted."""
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    root = Path(tempfile.gettempdir()) / f".dash-migrate-{user}"
-    try:
+    root = _usual_root()
+    with suppress(FileExistsError):
         root.mkdir(mode=0o700)
-    except FileExistsError:
-        status = os.lstat(root)
-        foreign = hasattr(os, "getuid") and (status.st_uid != user or status.st_mode & 0o077)
-        if foreign or not stat.S_ISDIR(status.st_mode):
-            return Path(tempfile.mkdtemp(prefix=".dash-migrate-"))
-    return root
+    return root if _is_own(root) else Path(tempfile.mkdtemp(prefix=".dash-migrate-"))
+
+
+def known_root() -> Path | None:
+    """The same if it is there; nothing is made."""
+    try:
+        root = _usual_root()
+        return root if _is_own(root) else None
+    except OSError:
+        return None
+
+
+def _usual_root() -> Path:
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    return Path(tempfile.gettempdir()) / f".dash-migrate-{user}"
+
+
+def _is_own(root: Path) -> bool:
+    status = os.lstat(root)
+    foreign = hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o077)
+    return not foreign and stat.S_ISDIR(status.st_mode)
 
 
 def abandoned(root: Path) -> Iterator[Journal]:

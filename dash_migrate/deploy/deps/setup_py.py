@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dash_migrate.deploy.deps.model import Requirement, beside_in_list
 from dash_migrate.deploy.deps.pep508 import normal, split
 from dash_migrate.deploy.texts import Edit, Text, quoted
+from dash_migrate.files.errors import NO_CODE
 from dash_migrate.syntax.segments import TextMap
 
 
@@ -15,7 +16,7 @@ def read(path: str, data: str) -> Iterator[Requirement]:
     """The requirement strings in lists of the file."""
     try:
         tree = ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except NO_CODE:
         return
     places = TextMap(data)
     extras = {id(n) for k in ast.walk(tree) if isinstance(k, ast.keyword) for n in _extras(k)}

@@ -12,6 +12,7 @@ from dash_migrate.deploy.argv import Argv
 from dash_migrate.deploy.commands import MANAGERS, Setting, base_name
 from dash_migrate.deploy.readers import Piece
 from dash_migrate.deploy.texts import Text, quoted
+from dash_migrate.files.errors import NO_CODE
 from dash_migrate.syntax.segments import TextMap
 
 _OPENING = re.compile(r"(?P<prefix>[fF]?)(?P<quote>[\"'])(?!(?P=quote))")
@@ -56,7 +57,7 @@ def _nodes(data: str) -> tuple[ast.AST, ...]:
     """The nodes of a file; none if it cannot be parsed."""
     try:
         return tuple(ast.walk(ast.parse(data)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except NO_CODE:
         return ()
 
 

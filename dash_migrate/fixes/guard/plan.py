@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from dash_migrate.fixes.bridge import MODULE as BRIDGE
 from dash_migrate.fixes.bridge import start_edits
+from dash_migrate.fixes.checked import raise_for_debugging, reason_of
 from dash_migrate.fixes.edits import FileEdits
 from dash_migrate.fixes.guard.bridged import GuardedBridge, free_name
 from dash_migrate.fixes.guard.merge import Style, merge
@@ -19,7 +20,7 @@ from dash_migrate.fixes.placement import Placement
 from dash_migrate.fixes.plan import RUNTIME, Fixed, GroupPlan, Planner, Strategy
 from dash_migrate.model import Backend
 from dash_migrate.project import Loaded
-from dash_migrate.syntax.segments import NotReproducible, default_indent
+from dash_migrate.syntax.segments import default_indent
 
 
 def fix(
@@ -88,12 +89,16 @@ class _GuardPlanner(Planner):
         try:
             placed = [self._package(group, v) for v in variants if v.native is not None]
             texts = {name: self._merged(name, variants) for name in sorted(group.files & set(self.edits))}
-        except (NotMergeable, NotReproducible) as error:
+            resolver = self._write(group, variants, texts)
+        except Exception as error:  # whatever a file does to us costs it its twins, not the run
+            if not isinstance(error, NotMergeable):
+                raise_for_debugging(error)
+            said = str(error) if isinstance(error, NotMergeable) else reason_of(error)
             self.fixed.created = before
-            group.declines.append(Decline(group.apps[0].file.display, group.apps[0].position[1], 1, str(error)))
+            group.declines.append(Decline(group.apps[0].file.display, group.apps[0].position[1], 1, said))
             return None
         group.strategy = "guard"
-        return [*placed, self._write(group, variants, texts)]
+        return [*placed, resolver]
 
     def _every(self, edits: dict[str, FileEdits]) -> dict[str, FileEdits]:
         """The edits of a variant, and somewhere to put those of other files."""
@@ -135,10 +140,8 @@ class _GuardPlanner(Planner):
                 needs[name].need(MODULE, CHOOSER)
         classes = {v.target: v.origin for v in variants if v.origin}
         placement = self._resolver(group, Resolver(self.targets, has_chooser=True, classes=classes), needs)
-        for name, text in texts.items():
-            data = self.encoded(name, self.with_imports(text, needs[name]))
-            if data != self.loaded.sources[name].data:
-                self.fixed.changed[name] = data
+        made = {name: self.encoded(name, self.with_imports(text, needs[name])) for name, text in texts.items()}
+        self.fixed.changed.update({n: data for n, data in made.items() if data != self.loaded.sources[n].data})
         self.edits.update(self.fresh(set(texts)))
         return placement
 

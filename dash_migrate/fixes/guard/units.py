@@ -8,6 +8,7 @@ import tokenize
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from dash_migrate.files.errors import NO_CODE
 from dash_migrate.syntax.segments import split_lines
 
 
@@ -26,7 +27,7 @@ class Source:
     def __post_init__(self) -> None:
         try:
             self.tree = ast.parse(self.text)
-        except (SyntaxError, ValueError, RecursionError) as error:
+        except NO_CODE as error:
             raise NotMergeable(str(error)) from None
         self.lines = split_lines(self.text)
         if "\f" in self.text:

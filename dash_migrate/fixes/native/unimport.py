@@ -32,6 +32,8 @@ def _is_unused(work: Work, file: FileIndex, scope: Scope, binding: Binding) -> b
         for node in other.loads.get(binding.name, ())
         if other.owner_of(binding.name) is scope.function
     ]
+    if not loads and not work.edits[file.display]:
+        return False  # nobody asked for it before either; the file can stay as it is
     for node in loads:
         if node in work.handled or _outer(node) & work.handled:
             continue

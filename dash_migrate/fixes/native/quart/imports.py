@@ -116,6 +116,8 @@ class Imports:
                 return
             bound = alias.asname or "flask"
             used = [self._module_use(file, load, bool(alias.asname)) for load in _loads(file, scope, bound)]
+            if not used and not self.work.edits[file.display]:
+                continue  # nobody asked for it before either; the file can stay as it is
             if used and not any(used):
                 self.work.edits[file.display].remove_import(statement, {bound})
             else:
