@@ -338,6 +338,8 @@ def from_werkzeug(made: WerkzeugResponse, request: HTTPConnection | None = None)
     environ: dict[str, Any] = {"REQUEST_METHOD": "GET"} if request is None else wsgi_environ(request)
     iterable, status, headers = made.get_wsgi_response(environ)
     code = int(status.split(" ", 1)[0])
+    if code == 304:  # hooks still see what is not sent with it
+        headers += [(k, v) for k, v in made.headers if k not in Headers(headers)]
     response: Response
     if made.is_streamed or made.direct_passthrough:
         response = StreamingResponse(iterable, code)

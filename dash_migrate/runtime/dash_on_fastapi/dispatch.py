@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import Match
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 from werkzeug.exceptions import InternalServerError
 from werkzeug.http import remove_entity_headers
@@ -263,6 +264,10 @@ class Outgoing:
         hooks = [*getattr(self.request.state, "after_this_request", ()), *reversed(hooks), *self.server.closing_hooks]
         if hooks:
             head, body = await self._hooked(hooks, head, body, more)
+        elif head["status"] == 304:
+            sent = Headers([(k.decode("latin-1"), v.decode("latin-1")) for k, v in head["headers"]])
+            remove_entity_headers(sent)
+            head = {**head, "headers": [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in sent]}
         self.started = True
         more = more and not self.replaced
         if self.each_part is not None:

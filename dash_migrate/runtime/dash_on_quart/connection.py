@@ -43,10 +43,12 @@ class Connection(ASGIHTTPConnection):
     async def _send_response(self, send: Any, response: Any) -> None:
         headers = final_headers(response)
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        status = response.status_code
+        bare = self.scope["method"] == "HEAD" or 100 <= status < 200 or status in (204, 304)
         try:
-            await send({"type": "http.response.start", "status": response.status_code, "headers": raw})
+            await send({"type": "http.response.start", "status": status, "headers": raw})
             async with response.response as body:
-                async for data in body if self.scope["method"] != "HEAD" else _nothing():
+                async for data in _nothing() if bare else body:
                     chunk = data.encode() if isinstance(data, str) else bytes(data)
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
