@@ -141,7 +141,7 @@ def suggestion(loaded: Loaded) -> str:
         if name in app.file.module.bindings:
             attr = "app.server" if name == "app" else name
             return f"uvicorn {module}:{attr} --host 0.0.0.0 --port 8000"
-    return f"uvicorn {module}:server --host 0.0.0.0 --port 8000"
+    return "uvicorn MODULE:SERVER --host 0.0.0.0 --port 8000"
 
 
 # --- requirements

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from dash_migrate.facts.project import server_argument
 from dash_migrate.facts.scan import App
 from dash_migrate.facts.scopes import FileIndex
 from dash_migrate.facts.sides import Sides
 from dash_migrate.facts.values import (
     NOTHING,
     AsgiApp,
+    Const,
     DashApp,
     ExtInst,
     FlaskApp,
@@ -118,6 +120,8 @@ class Targets:
             values = frozenset().union(*(self.facts.project.evaluator.calls.returned(f) for f in functions))
             factory = True
         kind = self._kind(values)
+        if kind == "foreign" and any(self._may_host(v) for v in values if isinstance(v, FlaskApp)):
+            kind = "server"
         apps = self._apps(values)
         if kind == "unknown" and not sure and (file.display in self.sides.dash_files or self._imports_apps(file)):
             # a file that has to do with Dash, an object that cannot be followed (a middleware around the server)
@@ -128,6 +132,23 @@ class Targets:
             apps = tuple(self.sides.apps_for(file))
         server_attr = self._server_attr(values, attr, file) if kind == "dash" and not factory else ""
         return Target(spelled, module, attr, kind, file.display, factory, server_attr, apps)
+
+    def _may_host(self, flask: FlaskApp) -> bool:
+        """Whether Dash apps below a Flask app are given a server that is decided at run time: it will be this one."""
+        folder = flask.site.file.display.rpartition("/")[0]
+        return any(app.file.display.startswith(folder + "/" if folder else "") for app in self._undecided)
+
+    @cached_property
+    def _undecided(self) -> list[App]:
+        """The apps whose server cannot be told."""
+        known = (FlaskApp, AsgiApp, Server, Const)
+        evaluator = self.facts.project.evaluator
+        found = []
+        for app in self.facts.apps:
+            passed = [(server_argument(call), scope) for call, scope in app.constructors]
+            if any(p and not any(isinstance(v, known) for v in evaluator.eval(p, scope)) for p, scope in passed):
+                found.append(app)
+        return found
 
     def _imports_apps(self, file: FileIndex) -> bool:
         homes = {app.file.display for app in self.facts.apps}

@@ -14,6 +14,7 @@ from werkzeug.formparser import parse_form_data
 from werkzeug.wsgi import LimitedStream
 
 from .plain_request import as_werkzeug, wsgi_environ
+from .routing import endpoint_of_route
 
 
 def args_of(request: HTTPConnection) -> Any:
@@ -131,7 +132,7 @@ class FlaskRequest:
     @property
     def endpoint(self) -> str | None:
         """The name of the route the request goes to."""
-        return getattr(self._request.scope.get("dash.route"), "name", None)
+        return endpoint_of_route(self._request.scope.get("dash.route"))
 
     @property
     def url_rule(self) -> Any:

@@ -171,6 +171,12 @@ def as_rule(path: str) -> str:
     return _PARAMETER.sub(lambda m: f"<{m[2]}:{m[1]}>" if m[2] and m[2] != "str" else f"<{m[1]}>", path)
 
 
+def endpoint_of_route(route: Any) -> str | None:
+    """The endpoint that a route had on Flask; None for no route."""
+    name = getattr(route, "name", None)
+    return flask_name(name) if name and name.startswith("/") else name
+
+
 def flask_name(name: str) -> str:
     """What Dash calls one of its routes on Flask."""
     return _PARAMETER.sub(lambda m: f"<{m[2] or 'string'}:{m[1]}>", name)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from starlette.requests import HTTPConnection
 
 from .current import current_request, has_request
-from .routing import flask_name
+from .routing import endpoint_of_route
 
 
 def url_for(
@@ -42,6 +42,4 @@ def url_for(
 
 def endpoint_of(request: HTTPConnection) -> str | None:
     """``flask.request.endpoint``: the name of the route a request goes to."""
-    route = request.scope.get("dash.route")
-    name = getattr(route, "name", None) if has_request() else None
-    return flask_name(name) if name and name.startswith("/") else name
+    return endpoint_of_route(request.scope.get("dash.route")) if has_request() else None

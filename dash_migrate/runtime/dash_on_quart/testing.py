@@ -11,6 +11,7 @@ from typing import Any
 from werkzeug.test import Client, TestResponse
 
 from .scopes import scope_of
+from .threads import result_of
 
 
 class _Response(TestResponse):
@@ -45,7 +46,7 @@ class TestClient(Client):
             yield context.session
             response = Response()
             interface = self.server.session_interface
-            asyncio.run(interface.save_session(self.server, context.session, response))
+            result_of(interface.save_session(self.server, context.session, response))
         host = environ["HTTP_HOST"].split(":")[0]
         self._update_cookies_from_response(host, environ["PATH_INFO"], response.headers.getlist("Set-Cookie"))
 
@@ -57,7 +58,7 @@ class _AsWSGI:
         self.server = server
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        status, headers, body = asyncio.run(self._ask(environ))
+        status, headers, body = result_of(self._ask(environ))  # callbacks may ask, too
         start_response(f"{status} ", headers)
         return [body]
 

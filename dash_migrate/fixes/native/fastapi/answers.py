@@ -375,6 +375,8 @@ def response_call(kind: str, function: str, status: int | None) -> Edit:
             parameter = argument.keyword.value if argument.keyword is not None else _RESPONSE_PARAMETERS[place]
             if parameter == "status" and status is not None:
                 argument = argument.with_changes(value=cst.Integer(str(status)))
+            if parameter == "mimetype" and isinstance(argument.value, cst.SimpleString):
+                argument = argument.with_changes(value=_twice(argument.value))
             if parameter == "content_type" and kind == "respond":
                 argument = argument.with_changes(keyword=cst.Name("content_type"), equal=_tight())
             elif parameter == "content_type":
@@ -387,6 +389,15 @@ def response_call(kind: str, function: str, status: int | None) -> Edit:
         return node.with_changes(func=cst.Name(function), args=arguments)
 
     return change
+
+
+def _twice(mimetype: Any) -> Any:
+    """A text type that names its charset, with the one that Flask adds to it all the same."""
+    value, quote = mimetype.raw_value, mimetype.quote
+    is_text = value.startswith("text/") or value.split(";")[0] in ("application/javascript", "application/xml")
+    if not is_text or "charset" not in value:
+        return mimetype
+    return mimetype.with_changes(value=f"{mimetype.value.removesuffix(quote)}; charset=utf-8{quote}")
 
 
 def tuple_answer(function: str, unwrap: bool, status: bool, headers: bool) -> Edit:
