@@ -394,8 +394,7 @@ def response_call(kind: str, function: str, status: int | None) -> Edit:
 def _twice(mimetype: Any) -> Any:
     """A text type that names its charset, with the one that Flask adds to it all the same."""
     value, quote = mimetype.raw_value, mimetype.quote
-    is_text = value.startswith("text/") or value.split(";")[0] in ("application/javascript", "application/xml")
-    if not is_text or "charset" not in value:
+    if not value.startswith("text/") or "charset" not in value:
         return mimetype
     return mimetype.with_changes(value=f"{mimetype.value.removesuffix(quote)}; charset=utf-8{quote}")
 
