@@ -70,19 +70,19 @@ class Dispatch:
                 else:
                     await self._run(route, scope, receive, outgoing.send)
             except Exception as raised:
-                outgoing.final = self._is_unhandled(raised, request)
+                outgoing.final = outgoing.failed or self._is_unhandled(raised, request)
                 error = raised if outgoing.final or outgoing.started else None
                 if outgoing.started:
                     raise
                 try:
-                    answer = await self.handle(request, raised)
+                    answer = await self.handle(request, raised, outgoing.failed)
                     await answer(scope, receive, outgoing.send)
                 except Exception as another:
                     error = another
                     if outgoing.started or outgoing.final:
                         raise
                     outgoing.final = True
-                    answer = await self.handle(request, another)
+                    answer = await self.handle(request, another, True)
                     await answer(scope, receive, outgoing.send)
         finally:
             hooks = list(self.server.teardown_hooks)
@@ -161,19 +161,25 @@ class Dispatch:
         held = (r for r in self.router.routes if owners and getattr(r, "original_router", None) is owners[0])
         return next(held, None)
 
-    async def handle(self, request: Request, error: Exception) -> Response:
-        """The answer of the error handler for an exception, or the page for it."""
-        if isinstance(error, Answered):
+    async def handle(self, request: Request, error: Exception, failed: bool = False) -> Response:
+        """The answer of the error handler for an exception, or the page for it.
+
+        Args:
+            request: the request.
+            error: the exception.
+            failed: whether a handler or an ``after_request`` hook raised it: that is an error of the server.
+        """
+        if isinstance(error, Answered) and not failed:
             return error.response
-        handler, given = self._handler(error, request)
-        if self._is_unhandled(error, request):
+        handler, given = self._handler(error, request, failed)
+        if failed or self._is_unhandled(error, request):
             shown = self._shown_by_dash(error)
             if shown is not None:
                 return shown
             await signal("got_request_exception", self.server, exception=error)
             log.error("Exception on %s [%s]", request.url.path, request.method, exc_info=error)
         if handler is None:
-            return error_page(error)
+            return error_page(given if failed else error)
         if inspect.iscoroutinefunction(handler):
             return make_response(await handler(request, given))
         return make_response(await in_thread(handler, request, given))
@@ -185,11 +191,17 @@ class Dispatch:
         handler, given = self._handler(error, request)
         return handler is None or isinstance(given, WerkzeugHTTPException)
 
-    def _handler(self, error: BaseException, request: Request) -> tuple[Callable[..., Any] | None, Any]:
+    def _handler(
+        self, error: BaseException, request: Request, failed: bool = False
+    ) -> tuple[Callable[..., Any] | None, Any]:
         """The handler for an exception and what it is given: by status, then by class, as in Flask."""
         handlers: dict[Any, Any] = dict(self.server.handlers)
         for router in request.scope.get("dash.routers", ()):
             handlers.update(getattr(router, "handlers", {}))
+        if failed:
+            given = as_werkzeug_error(InternalServerError(original_exception=error))
+            keys = (500, *InternalServerError.__mro__, HTTPException)
+            return next((handlers[key] for key in keys if key in handlers), None), given
         if isinstance(error, (HTTPException, WerkzeugHTTPException)):
             given = as_werkzeug_error(error)
             kinds = [*handler_keys(given), *type(error).__mro__]
@@ -197,10 +209,8 @@ class Dispatch:
         for cls in type(error).__mro__:
             if cls in handlers:
                 return handlers[cls], error
-        for key in (500, *InternalServerError.__mro__, HTTPException):
-            if key in handlers:
-                return handlers[key], as_werkzeug_error(error)
-        return None, error
+        handler, given = self._handler(error, request, failed=True)
+        return handler, error if handler is None else given
 
     def _shown_by_dash(self, error: Exception) -> Response | None:
         """The traceback that Dash's developer tools show, while they are on."""
@@ -242,6 +252,8 @@ class Outgoing:
         self.started = False
         #: whether this is the answer for what went wrong: what goes wrong with it is only logged
         self.final = False
+        #: whether a hook raised an exception
+        self.failed = False
         #: what each part of a body that is made while it is sent goes through: the part, and whether it is the last
         self.each_part: Callable[[bytes, bool], bytes] | None = None
         self.replaced = False
@@ -291,6 +303,7 @@ class Outgoing:
                 answer = await call(hook, response)
             except Exception:
                 if not self.final:
+                    self.failed = True
                     raise
                 log.exception("Request finalizing failed with an error while handling an error")
                 response = first

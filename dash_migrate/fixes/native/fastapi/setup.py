@@ -310,6 +310,11 @@ class Setup:
 
     def routers(self) -> None:
         """Make every blueprint a router of the kind it needs."""
+        inside = list(self.views.routers)  # those around them, too: FastAPI's own know not what a `Router` brings
+        while inside:
+            outer = self.views.parents().get(inside.pop(), set())
+            inside += [blueprint for blueprint in outer if blueprint not in self.views.routers]
+            self.views.routers.update(outer)
         for blueprint, file in self.blueprints.items():
             call = blueprint.site.node
             assert isinstance(call, ast.Call)
