@@ -527,3 +527,45 @@ def test_nothing_is_deployed_anew_where_the_app_could_not_be_moved(
         outcome = fix([Path(".")], targets, "bridge")
     assert [e.path for e in outcome.errors] == ["routes.py"]
     assert outcome.changes == []
+
+
+def test_packages_among_others_start_nothing(tmp_path: Path) -> None:
+    table = (
+        '[project]\nname = "x"\nversion = "1"\ndependencies = ["dash[fastapi]>=4.4"]\n[project.optional-dependencies]\n'
+    )
+    files = {"app.py": APP, "pyproject.toml": table + 'prod = ["psycopg", "gunicorn[gevent]>=20"]\n'}
+    assert "DM711" not in {f.code for f in found(tmp_path, files)}
+
+
+HUB = {
+    "hub/__init__.py": """\
+import importlib
+
+from flask import Flask
+
+
+def create_server():
+    server = Flask("hub")
+    for name in ("sales", "stock"):
+        importlib.import_module("hub." + name).create(server, f"/{name}/")
+    return server
+""",
+    "hub/sales.py": """\
+from dash import Dash, html
+
+
+def create(server, prefix):
+    app = Dash(__name__, server=server, url_base_pathname=prefix)
+    app.layout = html.Div()
+    return app
+""",
+    "wsgi.py": "from hub import create_server\n\napplication = create_server()\n",
+    "other/__init__.py": "from flask import Flask\n\nservice = Flask(__name__)\n",
+}
+
+
+def test_a_flask_app_that_dash_is_given_at_run_time_is_a_server(tmp_path: Path) -> None:
+    files = {**HUB, "Procfile": "web: gunicorn -b :80 wsgi\nother: gunicorn -b :81 other:service\n"}
+    web, other = moved(tmp_path, files)["Procfile"].splitlines()
+    assert web == "web: uvicorn --host 0.0.0.0 --port 80 wsgi:application"
+    assert other == "other: gunicorn -b :81 other:service"

@@ -71,6 +71,15 @@ class Body(QuartBody):
                 self._must_raise = RequestEntityTooLarge()
                 self.set_complete()
 
+    async def complete(self) -> None:
+        """Wait until all of it is here."""
+        await self._complete.wait()
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the limit was reached of a body whose length was not told."""
+        return self._cut_at is not None and self._received >= self._cut_at
+
     async def __anext__(self) -> bytes:
         if not self._complete.is_set():
             await self._has_data.wait()
@@ -78,7 +87,7 @@ class Body(QuartBody):
             try:
                 return await super().__anext__()  # waits no more
             except StopAsyncIteration:
-                if self._cut_at is not None and self._received >= self._cut_at:
+                if self.is_cut:
                     raise RequestEntityTooLarge() from None
                 raise
 

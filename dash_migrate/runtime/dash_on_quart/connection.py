@@ -15,7 +15,7 @@ from werkzeug.urls import iri_to_uri
 
 from .answers import close
 from .requests import request_from
-from .threads import from_thread, in_thread
+from .threads import from_thread, in_thread, serves_here
 
 
 class Connection(ASGIHTTPConnection):
@@ -25,7 +25,11 @@ class Connection(ASGIHTTPConnection):
         """Take the messages in on the server's event loop, and answer in the thread of the request."""
         request = self._create_request_from_scope(send)
         incoming = asyncio.ensure_future(self.handle_messages(request, receive))
-        answering = asyncio.ensure_future(in_thread(self.handle_request, request, from_thread(send)))
+        if serves_here():  # a test client asks from within a request: that goes on in its thread, as on Flask
+            await request.body.complete()
+            answering = asyncio.ensure_future(self.handle_request(request, send))
+        else:
+            answering = asyncio.ensure_future(in_thread(self.handle_request, request, from_thread(send)))
         done, pending = await asyncio.wait([incoming, answering], return_when=asyncio.FIRST_COMPLETED)
         await cancel_tasks(pending)
         raise_task_exceptions(done)

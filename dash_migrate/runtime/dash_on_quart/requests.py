@@ -14,7 +14,7 @@ from quart import current_app
 from quart.datastructures import FileStorage as QuartFileStorage
 from quart.formparser import FormDataParser as QuartFormDataParser
 from werkzeug.datastructures import CombinedMultiDict, Headers, MultiDict
-from werkzeug.exceptions import BadRequest, BadRequestKeyError, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, BadRequestKeyError, RequestEntityTooLarge, UnsupportedMediaType
 
 from .body import Body, Stream
 
@@ -119,6 +119,8 @@ class Request(QuartRequest):
     async def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:
         if parse_form_data:
             await self._load_form_data()
+        if self._form_read and self.body.is_cut:
+            raise RequestEntityTooLarge  # Flask asks for more
         data: bytes = b"" if self._form_read else await super().get_data(cache, False, False)
         self._kept = self._kept or cache
         return data.decode(errors="replace") if as_text else data

@@ -20,6 +20,11 @@ _here = threading.local()
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request", initializer=lambda: setattr(_here, "serves", True))
 
 
+def serves_here() -> bool:
+    """Whether this is the thread of a request."""
+    return hasattr(_here, "serves")
+
+
 async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
     """Run a coroutine function in a thread of its own, with this context and an event loop that is its own."""
     started: list[tuple[asyncio.AbstractEventLoop, Any]] = []
@@ -57,7 +62,7 @@ def as_coroutine(function: Callable[..., Any], elsewhere: Callable[..., Any]) ->
 
     @functools.wraps(function)
     async def call(*args: Any, **kwargs: Any) -> Any:
-        if not hasattr(_here, "serves") and _loop_runs():
+        if not serves_here() and _loop_runs():
             return await elsewhere(function)(*args, **kwargs)
         with off_loop():
             result = function(*args, **kwargs)
