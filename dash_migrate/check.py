@@ -15,7 +15,6 @@ from dash_migrate.model import Backend, FileError, Finding
 if TYPE_CHECKING:
     from dash_migrate.files.looks import Looks
     from dash_migrate.files.prefilter import Selection
-    from dash_migrate.files.walk import FileSet
     from dash_migrate.project import Loaded
 
 #: bytes of source that one process takes in; it needs a hundred times as much memory
@@ -125,7 +124,7 @@ def _found(
         parts = each_part(files, selection, work, died, ROOM, MODULES)
         looks = recording()
         for _, seen in parts if looks is not None else ():
-            if looks is not None and seen is not None and seen is not looks:
+            if looks is not None and seen is not looks:
                 looks.take(seen)
         report = Report.joined(targets, (one for one, _ in parts))
     else:

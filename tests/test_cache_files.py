@@ -7,11 +7,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from cache_help import APP, TARGETS, cached, entries, fresh, served, write
+from cache_help import APP, FILES, TARGETS, cached, entries, fresh, served, write
 from click.testing import CliRunner
 from deploy_help import inside
 
@@ -270,6 +270,18 @@ def test_errors_of_files_that_were_not_asked_about_count(
     with monkeypatch.context() as patch:
         patch.setattr("ast.parse", out_of_memory)
         assert '"errors": []' in cached(cache, "app.py")
+    assert entries(cache) == []
+
+
+def test_what_a_dead_process_looked_at_is_not_known(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def each_part(files: object, selection: object, work: object, died: Callable[..., object], *_: object) -> object:
+        return [died(files, selection)]
+
+    monkeypatch.setattr("dash_migrate.project.each_part", each_part)
+    with inside(write(tmp_path / "p", {"book.ipynb": FILES["explore.ipynb"]})):
+        assert '"errors": []' in cached(cache)  # nothing else tells that the answer is not whole
     assert entries(cache) == []
 
 

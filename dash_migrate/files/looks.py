@@ -38,8 +38,11 @@ class Looks:
         if self.folders.setdefault((location, ends), seen) != seen:
             self.is_torn = True
 
-    def take(self, other: Looks) -> None:
-        """Take in what was seen in another process."""
+    def take(self, other: Looks | None) -> None:
+        """Take in what was seen in another process; None: it died, and what it saw is not known."""
+        if other is None:
+            self.is_torn = True
+            return
         for location, seen in other.files.items():
             self.is_torn |= self.files.setdefault(location, seen) != seen
         for listed, seen in other.folders.items():
