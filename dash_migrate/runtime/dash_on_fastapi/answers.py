@@ -192,7 +192,8 @@ def make_response(value: Any, status: Any = None, headers: Any = None) -> respon
     elif isinstance(value, (dict, list)):
         response = JSONResponse(value)
     elif hasattr(value, "__next__"):
-        response = StreamingResponse(value)
+        response = StreamingResponse(value, headers=headers)
+        headers = None
     elif callable(value) and has_request():  # a WSGI app
         response = from_werkzeug(WerkzeugResponse.force_type(value, wsgi_environ(current_request())))
     else:
@@ -204,9 +205,14 @@ def make_response(value: Any, status: Any = None, headers: Any = None) -> respon
 
 
 def _update(response: responses.Response, headers: Any) -> None:
-    """Set headers; a name that comes twice is sent twice."""
+    """Set headers; of pairs with the same name the last counts, as in ``Headers.update``."""
     given = Headers()
     given.update(headers or {})
+    _set(response, given)
+
+
+def _set(response: responses.Response, given: Headers) -> None:
+    """Set headers; a name that comes twice is sent twice."""
     for name in {name.lower() for name, _ in given}:
         first, *more = given.getlist(name)
         response.headers[name] = first
@@ -223,7 +229,7 @@ def respond(
         content = b"".join(part.encode() if isinstance(part, str) else part for part in content)
     made = Response if content is None or isinstance(content, (str, bytes)) else StreamingResponse
     response = made(content, code, media_type=media_type)
-    _update(response, headers)
+    _set(response, Headers(headers or {}))
     if content_type is not None:
         response.headers["Content-Type"] = content_type
     return response
@@ -288,7 +294,9 @@ def as_werkzeug_error(error: BaseException) -> WerkzeugHTTPException:
             made.description = error.detail
     else:
         made = InternalServerError(original_exception=error)
-    made.status_code, made.detail = made.code, made.description
+    for name, value in (("status_code", made.code), ("detail", made.description)):
+        if made is not error or not hasattr(made, name):  # an app's own exception may have them
+            setattr(made, name, value)
     return cast("WerkzeugHTTPException", made)
 
 

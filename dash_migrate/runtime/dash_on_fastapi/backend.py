@@ -14,7 +14,6 @@ from dash import hooks
 from dash.backends._fastapi import FastAPIDashServer, FastAPIRequestAdapter, FastAPIResponseAdapter
 from fastapi import FastAPI
 from starlette.requests import Request
-from werkzeug.datastructures import Headers, MultiDict
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -22,8 +21,8 @@ from . import files
 from .answers import JSONResponse, RedirectResponse, Response, content_type, from_werkzeug, make_response
 from .current import AppContext, current_request, has_request
 from .dispatch import EMPTY_CALLBACK, GivenBody
-from .plain_request import as_werkzeug
-from .routing import FlaskRoute
+from .plain_request import as_werkzeug, headers_of
+from .routing import FlaskRoute, as_path
 from .run import serve
 from .server import Server
 from .threads import in_thread
@@ -33,6 +32,7 @@ class FastAPIBackend(FastAPIDashServer):
     """``Dash(backend=FastAPIBackend)``; ``FastAPIBackend.on(server)`` for a server of your own."""
 
     server: Any
+    _dash: Any = None
 
     def __init__(self, server: FastAPI) -> None:
         super().__init__(server)
@@ -50,6 +50,7 @@ class FastAPIBackend(FastAPIDashServer):
 
     def setup_backend(self, dash_app: Any) -> None:
         super().setup_backend(dash_app)
+        self._dash = dash_app
         self.prefix: str = dash_app.config.routes_pathname_prefix
         self.server.dash.append(self)
         execute = dash_app._execute_callback
@@ -79,6 +80,14 @@ class FastAPIBackend(FastAPIDashServer):
 
     # websockets, see Dispatch
 
+    @property
+    def websocket_capability(self) -> bool:
+        """The page is told of websockets once a callback wants one; until then it is the page Flask served."""
+        app = self._dash
+        if app is None or not app._got_first_request["setup_server"] or app._websocket_callbacks:
+            return True
+        return any(callback.get("websocket") for callback in app.callback_map.values())
+
     def owns(self, scope: Any) -> bool:
         """Whether a websocket is one for callbacks of this app."""
         return str(scope["path"]).startswith(self.prefix + "_dash-ws")
@@ -106,7 +115,7 @@ class FastAPIBackend(FastAPIDashServer):
             self.server.router.routes.append(FlaskRoute(rule, view, endpoint or rule, methods))
         else:
             known = len(self.server.router.routes)
-            super().add_url_rule(rule, _off_the_loop(view_func), endpoint, methods, **options)
+            super().add_url_rule(as_path(rule), _off_the_loop(view_func), endpoint, methods, **options)
             for route in self.server.router.routes[known:]:  # what werkzeug's map says at this time holds for a rule
                 route.strict_slashes = getattr(getattr(self.server, "url_map", None), "strict_slashes", None)
 
@@ -125,7 +134,7 @@ class FastAPIBackend(FastAPIDashServer):
         dash_app._add_url("", index, methods=["GET"])
 
     def setup_catchall(self, dash_app: Any) -> None:
-        dash_app._add_url("{path:path}", self.index, methods=["GET"])
+        dash_app._add_url("<path:path>", self.index, methods=["GET"])
 
     def _setup_catchall(self) -> None:
         """It is there, under the app's own prefix; Dash's middleware asks for it at startup."""
@@ -134,7 +143,7 @@ class FastAPIBackend(FastAPIDashServer):
         def serve(request: Request, package_name: str, fingerprinted_path: str) -> Any:
             return files.component(dash_app, package_name, fingerprinted_path, request)
 
-        dash_app._add_url("_dash-component-suites/{package_name}/{fingerprinted_path:path}", serve)
+        dash_app._add_url("_dash-component-suites/<string:package_name>/<path:fingerprinted_path>", serve)
 
     def register_assets_blueprint(self, blueprint_name: str, assets_url_path: str, assets_folder: str) -> None:
         def asset(request: Request, filename: str) -> Any:
@@ -156,17 +165,16 @@ class FastAPIBackend(FastAPIDashServer):
         @functools.wraps(dispatch)
         async def answered(*args: Any, **kwargs: Any) -> Any:
             request = current_request()
+            if not is_json(request):
+                raise UnsupportedMediaType(NOT_JSON)
             limit = getattr(self.server, "config", {}).get("MAX_CONTENT_LENGTH")
             if limit is not None and int(request.headers.get("content-length") or 0) > limit:
                 raise RequestEntityTooLarge()
             body: Any = request.scope.get("dash.body")
             if limit is not None and hasattr(body, "read") and len(await body.read()) > limit:
                 raise BadRequest()  # its length was not told: Flask reads no further, and that is no JSON
-            if getattr(request.state, "json_body", None) is None:  # Dash's middleware could not read it
-                if not is_json(request):
-                    raise UnsupportedMediaType(NOT_JSON)
-                if not (hasattr(body, "read") and (await body.read()).strip() == b"null"):
-                    raise BadRequest()
+            if getattr(request.state, "json_body", None) is None:  # null, no JSON, or JSON by another name
+                request.state.json_body = await _json_of(request)
             return await dispatch(*args, **kwargs)
 
         answered.__signature__ = inspect.signature(dispatch, eval_str=True)  # type: ignore[attr-defined]
@@ -206,14 +214,8 @@ class _RequestAdapter(FastAPIRequestAdapter):
         except RuntimeError:
             self._request = current_request()
 
-    @property
-    def headers(self) -> Any:
-        return Headers([(name.title(), value) for name, value in self._request.headers.items()])
-
-    @property
-    def args(self) -> Any:
-        return MultiDict(self._request.query_params.multi_items())
-
+    headers = property(lambda self: headers_of(self._request))
+    args = property(lambda self: as_werkzeug(self._request).args)
     cookies = property(lambda self: as_werkzeug(self._request).cookies)
     root = property(lambda self: as_werkzeug(self._request).root_url)
     url = property(lambda self: as_werkzeug(self._request).url)
@@ -270,8 +272,11 @@ async def _json_of(request: Request) -> Any:
     """
     if not is_json(request):
         raise UnsupportedMediaType(NOT_JSON)
+    body: Any = request.scope.get("dash.body")
+    if body is None and hasattr(request.state, "json_body") and request.state.json_body is None:
+        raise BadRequest()  # Dash's middleware has read the body and nothing is left of it
     try:
-        return json.loads(await request.body())
+        return json.loads(await request.body() if body is None else await body.read())
     except ValueError:
         raise BadRequest() from None
 

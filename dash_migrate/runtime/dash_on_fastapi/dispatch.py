@@ -69,7 +69,8 @@ class Dispatch:
                     raise wrong  # hooks come first: a gate answers for what does not exist, too
                 else:
                     await self._run(route, scope, receive, outgoing.send)
-            except Exception as raised:
+            except Exception as caught:
+                raised = _as_raised(caught)
                 outgoing.final = outgoing.failed or self._is_unhandled(raised, request)
                 error = raised if outgoing.final or outgoing.started else None
                 if outgoing.started:
@@ -328,6 +329,11 @@ class Outgoing:
             body = response.get_data()
             raw = [(k, v) for k, v in raw if k != b"content-length"]
         return {**head, "status": response.status_code, "headers": raw}, body
+
+
+def _as_raised(error: Exception) -> Exception:
+    """What a view raised: a StopIteration leaves a coroutine as something else."""
+    return error.__cause__ if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration) else error
 
 
 def _sized(head: Any, body: bytes) -> Any:

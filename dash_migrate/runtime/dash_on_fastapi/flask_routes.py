@@ -242,13 +242,18 @@ class View:
     def as_view(cls, name: str, *args: Any, **kwargs: Any) -> Any:
         """The class as a function."""
 
-        def view(**values: Any) -> Any:
-            return cls(*args, **kwargs).dispatch_request(**values)
+        kept = None if cls.init_every_request else cls(*args, **kwargs)
 
+        def made(**values: Any) -> Any:
+            return (kept or cls(*args, **kwargs)).dispatch_request(**values)
+
+        view: Any = made
         view.__name__ = name
         for decorator in cls.decorators:
             view = decorator(view)
-        view.methods = cls.methods or _methods_of(cls)  # type: ignore[attr-defined]
+        view.__name__, view.__doc__, view.__module__ = name, cls.__doc__, cls.__module__
+        view.view_class = cls
+        view.methods = cls.methods or _methods_of(cls)
         return view
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.requests import HTTPConnection
-from werkzeug.datastructures import Headers
+from werkzeug.datastructures import EnvironHeaders
 from werkzeug.sansio.request import Request as PlainRequest
 
 
@@ -25,15 +25,16 @@ def as_werkzeug(request: HTTPConnection) -> PlainRequest:
             root_path=environ["SCRIPT_NAME"],
             path=request.scope["path"],
             query_string=request.scope.get("query_string", b""),
-            headers=_headers(request),
+            headers=EnvironHeaders(environ),
             remote_addr=environ["REMOTE_ADDR"],
         )
     found: PlainRequest = known
     return found
 
 
-def _headers(request: HTTPConnection) -> Any:
-    return Headers([(k.title(), v) for k, v in request.headers.items()])
+def headers_of(request: HTTPConnection) -> Any:
+    """``flask.request.headers``, for what Starlette's do otherwise: spelling, pairs, ``get(type=)``."""
+    return as_werkzeug(request).headers
 
 
 def wsgi_environ(connection: HTTPConnection) -> dict[str, Any]:

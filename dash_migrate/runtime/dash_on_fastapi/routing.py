@@ -21,6 +21,7 @@ from .current import current_request
 from .threads import in_thread
 
 _PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
+_VARIABLE = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 
 class FlaskRoute(BaseRoute):
@@ -180,6 +181,11 @@ def endpoint_of_route(route: Any) -> str | None:
 def flask_name(name: str) -> str:
     """What Dash calls one of its routes on Flask."""
     return _PARAMETER.sub(lambda m: f"<{m[2] or 'string'}:{m[1]}>", name)
+
+
+def as_path(rule: str) -> str:
+    """``/x/<int:n>`` → ``/x/{n:int}``."""
+    return _VARIABLE.sub(lambda m: f"{{{m[2]}:{m[1]}}}" if m[1] and m[1] != "string" else f"{{{m[2]}}}", rule)
 
 
 #: how werkzeug weighs converters: a path takes what nothing else wants

@@ -18,7 +18,7 @@ from . import files
 from .answers import JSONResponse, handler_key
 from .current import serving
 from .dispatch import Dispatch
-from .peer import as_connected, as_passed_on
+from .peer import as_connected, as_passed_on, misleads, refuse
 from .threads import in_thread
 
 #: plain path operations run where hooks do, in the thread of the request: a connection opened in one serves the other
@@ -100,6 +100,9 @@ class Server(FastAPI):
             scope = as_passed_on(as_connected(scope, receive))
             scope["client"] = scope.get("client") or ("", 0)  # over a Unix socket there is none
             scope["state"] = dict(scope.get("state") or {})
+            if misleads(scope):
+                await refuse(scope, receive, send)
+                return
             serving(HTTPConnection(scope))
         await Starlette.__call__(self, scope, receive, send)  # FastAPI takes ``root_path`` for a prefix
 

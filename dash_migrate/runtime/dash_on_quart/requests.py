@@ -14,7 +14,7 @@ from quart import current_app
 from quart.datastructures import FileStorage as QuartFileStorage
 from quart.formparser import FormDataParser as QuartFormDataParser
 from werkzeug.datastructures import CombinedMultiDict, Headers, MultiDict
-from werkzeug.exceptions import BadRequest, BadRequestKeyError, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from .body import Body, Stream
 
@@ -127,13 +127,18 @@ class Request(QuartRequest):
 
 
 class RequestHeaders(Headers):
-    """Headers of a request; a missing one is a mistake of the app, as on Flask, not of the client."""
+    """Headers of a request; names may have underscores, and a missing one is no mistake of the client's."""
+
+    def _get_key(self, key: Any) -> str:
+        if isinstance(key, str):
+            name = key.replace("_", "-").lower()
+            for own, value in self:
+                if own.lower() == name:
+                    return value
+        raise KeyError(key)
 
     def __getitem__(self, key: Any) -> Any:
-        try:
-            return super().__getitem__(key)
-        except BadRequestKeyError:
-            raise KeyError(key) from None
+        return self._get_key(key)
 
 
 def headers_of(scope: Any) -> Headers:

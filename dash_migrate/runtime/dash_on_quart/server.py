@@ -175,6 +175,12 @@ class Server(Quart):
             request.after_sending = functools.partial(context.pop, None)
         return response  # type: ignore[return-value]
 
+    async def handle_user_exception(self, error: Exception) -> Any:
+        return await super().handle_user_exception(_as_raised(error))
+
+    async def handle_exception(self, error: Exception) -> Any:
+        return await super().handle_exception(_as_raised(error))
+
     async def process_response(self, response: Any, request_context: Any = None) -> Any:
         context = request_context or RequestContext.current()
         hooks = list(context._after_request_functions)
@@ -222,3 +228,8 @@ class Server(Quart):
 
         self.before_request_funcs[None].insert(0, once)
         return function
+
+
+def _as_raised(error: Exception) -> Exception:
+    """What a view raised: a StopIteration leaves a coroutine as something else."""
+    return error.__cause__ if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration) else error

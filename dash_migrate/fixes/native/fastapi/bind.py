@@ -167,6 +167,8 @@ def _is_sure(node: ast.AST, statement: ast.stmt) -> bool:
             return False
         if isinstance(parent, (ast.For, ast.AsyncFor)) and child is not parent.iter:
             return False
+        if isinstance(parent, (ast.With, ast.AsyncWith)) and child in parent.body:
+            return False  # a request context may be what it needs
         if isinstance(parent, _UNSURE):
             return False
         child, parent = parent, parent_of(parent)

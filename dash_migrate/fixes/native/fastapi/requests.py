@@ -73,8 +73,25 @@ class RequestNames:
         if scope.function.kind != "function":
             self.work.decline(file, node, f"Flask's `{name}` is kept outside of functions")
             return True
-        converters[name](file, node, scope)
+        call = _unwrapping(node)
+        if call is not None:
+            self._unwrapped(file, node, call, scope, name)
+        else:
+            converters[name](file, node, scope)
         return True
+
+    def _unwrapped(self, file: FileIndex, node: ast.expr, call: ast.Call, scope: Scope, name: str) -> None:
+        """``current_app._get_current_object()``: what is here is no proxy."""
+        if name == "current_app":
+            text = self.work.name(file, "current_server") + "()"
+        elif name == "g" or (isinstance(node, ast.Name) and self._is_variable(node, scope)):
+            self.work.decline(file, node, f"Flask's `{name}` as an object")
+            return
+        else:
+            request = self.request_at(node, file, scope)
+            text = f"{self.work.name(file, 'FlaskRequest')}({request})" if name == "request" else f"{request}.session"
+        self.work.handled.add(node)
+        self.work.edit(file, call, replacement(text))
 
     def _session(self, file: FileIndex, node: ast.expr, scope: Scope) -> None:
         if self._is_variable(node, scope):
@@ -98,6 +115,8 @@ class RequestNames:
             parts = self.rows["server"]["parts"].get(parent.attr, ())
             if not (isinstance(outer, ast.Attribute) and outer.attr in parts):
                 self.work.decline(file, parent, f"`current_app.{parent.attr}` has no counterpart")
+        if isinstance(parent, ast.Attribute) and parent.attr in self.rows["server"]["internals"]:
+            self.work.decline(file, parent, f"`current_app.{parent.attr}` is something else on FastAPI")
         self._replace(file, node, self.work.name(file, "current_server") + "()")
 
     def _g(self, file: FileIndex, node: ast.expr, scope: Scope) -> None:
@@ -163,7 +182,10 @@ class RequestNames:
             self.work.handled.add(node)
             self.work.edit(file, outer, _call_with_first(self.work.name(file, row["call"]), request))
             return
-        template = self.work.code(file, row["code"], row.get("needs", ()))
+        if "otherwise" in row and not (_is_compared if attr == "path" else _is_looked_up)(parent):
+            template = self.work.code(file, row["otherwise"], row.get("otherwise_needs", ()))
+        else:
+            template = self.work.code(file, row["code"], row.get("needs", ()))
         if not _is_in_fstring(node):  # quotes of its own would end it on older Pythons
             template = template.replace("'", '"')
         self.work.handled.add(node)
@@ -188,6 +210,51 @@ class RequestNames:
         self.work.handled.add(node)
         self.work.notes.append(text)
         self.work.edit(file, node, replacement(text))
+
+
+def _unwrapping(node: ast.expr) -> ast.Call | None:
+    """The call in ``current_app._get_current_object()``."""
+    attribute = parent_of(node)
+    if not (isinstance(attribute, ast.Attribute) and attribute.attr == "_get_current_object"):
+        return None
+    call = parent_of(attribute)
+    return call if isinstance(call, ast.Call) and call.func is attribute else None
+
+
+def _is_looked_up(mapping: ast.expr) -> bool:
+    """Whether a mapping of headers is only asked for one by its name, without underscores."""
+    outer = parent_of(mapping)
+    key: ast.AST | None = None
+    if isinstance(outer, ast.Attribute) and outer.attr == "get":
+        call = parent_of(outer)
+        if isinstance(call, ast.Call) and call.func is outer and call.args and not call.keywords:
+            key = call.args[0]
+    elif isinstance(outer, ast.Subscript) and isinstance(outer.ctx, ast.Load):
+        key = outer.slice
+    elif isinstance(outer, ast.Compare) and mapping in outer.comparators and len(outer.ops) == 1:
+        key = outer.left if isinstance(outer.ops[0], (ast.In, ast.NotIn)) else None
+    return isinstance(key, ast.Constant) and isinstance(key.value, str) and "_" not in key.value
+
+
+def _is_compared(path: ast.expr) -> bool:
+    """Whether a path is only compared with something, or with what it starts or ends with."""
+    outer = parent_of(path)
+    others: list[ast.expr] = []
+    if isinstance(outer, ast.Compare):
+        if path is not outer.left and len(outer.ops) == 1 and isinstance(outer.ops[0], (ast.In, ast.NotIn)):
+            others = [outer.left]
+        elif not all(isinstance(op, (ast.Eq, ast.NotEq, ast.In, ast.NotIn)) for op in outer.ops):
+            return False
+        others += [outer.left, *outer.comparators]
+    elif isinstance(outer, ast.Attribute) and outer.attr in ("startswith", "endswith"):
+        call = parent_of(outer)
+        if not (isinstance(call, ast.Call) and call.func is outer):
+            return False
+        others = call.args
+    else:
+        return False
+    texts = [n.value for other in others for n in ast.walk(other) if isinstance(n, ast.Constant)]
+    return not any(isinstance(text, str) and set(text) & set("?#\\%") for text in texts)
 
 
 def _is_given_requests(role: Role) -> bool:

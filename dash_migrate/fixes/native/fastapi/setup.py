@@ -193,6 +193,8 @@ class Setup:
             self.views.answers.response_class(file, attribute)
         elif attr == "wsgi_app":
             self._wsgi_app(file, attribute)
+        elif attr in self.rows["server"]["internals"]:
+            self.work.decline(file, attribute, f"`{attr}` of the server is something else on FastAPI")
         elif attr in self.rows["server"]["kept"] or attr not in surface:
             if attr not in self.rows["base"]["server"]:
                 self.needs.add(attr)

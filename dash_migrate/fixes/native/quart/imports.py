@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from dash_migrate.facts.names import names
-from dash_migrate.facts.scopes import FileIndex, Scope, parent_of
+from dash_migrate.facts.scopes import Binding, FileIndex, Scope, parent_of
 from dash_migrate.facts.values import Ext
 from dash_migrate.fixes import code
 from dash_migrate.fixes.native.quart.vocabulary import Home, home, is_module
@@ -49,6 +50,9 @@ class Imports:
                 return
             if found.is_ours:
                 goes.add(alias.asname or alias.name)
+                if self._is_taken(file, alias.asname or alias.name):
+                    self.work.decline(file, statement, f"other files take `{dotted}` from here")
+                    return
                 self._respell(file, scope, alias.asname or alias.name, found)
             else:
                 stays[alias.name] = found.module
@@ -98,6 +102,31 @@ class Imports:
                         return True
         return False
 
+    def _is_taken(self, file: FileIndex, name: str) -> bool:
+        """Whether another file imports a name from this one, or reads it there behind a star."""
+        sources = [file]
+        for source in sources:
+            for other, binding in self._importers.get(source.display, ()):
+                if binding.kind == "from" and binding.attr == name:
+                    return True
+                if binding.kind == "star" and not _is_bound(other, name):
+                    if any(name in scope.loads for scope in other.scopes):
+                        return True
+                    if other not in sources:
+                        sources.append(other)
+        return False
+
+    @cached_property
+    def _importers(self) -> dict[str, list[tuple[FileIndex, Binding]]]:
+        """What is imported from each file: by whom, and as what."""
+        project = self.work.facts.project
+        found: dict[str, list[tuple[FileIndex, Binding]]] = {}
+        for other in [project.files[name] for name in self.work.files if name in project.files]:
+            for binding in [b for scope in other.scopes for bound in scope.bindings.values() for b in bound]:
+                for source in project.imported_modules(other, binding) if binding.kind in ("from", "star") else ():
+                    found.setdefault(source.display, []).append((other, binding))
+        return found
+
     def _respell(self, file: FileIndex, scope: Scope, bound: str, found: Home) -> None:
         local = self.work.name(file, found.name, found.module)
         if local == bound:
@@ -115,6 +144,9 @@ class Imports:
                 self.work.decline(file, statement, f"`{alias.name}` has no counterpart")
                 return
             bound = alias.asname or "flask"
+            if self._is_taken(file, bound):
+                self.work.decline(file, statement, f"other files take `{bound}` from here")
+                return
             used = [self._module_use(file, load, bool(alias.asname)) for load in _loads(file, scope, bound)]
             if not used and not self.work.edits[file.display]:
                 continue  # nobody asked for it before either; the file can stay as it is

@@ -135,7 +135,7 @@ class Setup:
             return
         if attr in self.rows["awaited_calls"] and isinstance(call, ast.Call) and call.func is attribute:
             self.awaiting.need(file, call)
-        elif attr in self.rows["declined"] or (row is not None and row["quart"] != "same"):
+        elif attr in (*self.rows["declined"], *self.rows["internals"]) or (row is not None and row["quart"] != "same"):
             self.work.decline(file, attribute, f"`{attr}` of the Flask app has no counterpart")
 
     def _blueprint_use(self, file: FileIndex, parent: ast.AST | None) -> None:

@@ -1,0 +1,68 @@
+"""Names that a native rewrite must leave to the bridge: shared behind a star, or the server's own."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from test_migrated import migrate
+
+from dash_migrate.model import Backend
+
+SHARED = "import flask\nfrom flask import session\n\n\ndef who():\n    return session.get('user')\n"
+STARRED = """from dash import Dash, html
+from shared import *
+
+app = Dash(__name__)
+server = app.server
+app.layout = html.Div()
+
+
+@server.before_request
+def gate():
+    if not who():
+        flask.abort(401)
+"""
+PARKED = """from dash import Dash, html
+from flask import Flask
+
+server = Flask(__name__)
+app = Dash(__name__, server=server)
+server.{name} = app
+app.layout = html.Div()
+
+
+@server.route("/title")
+def title():
+    return server.{name}.title
+"""
+
+
+def project(folder: Path, **files: str) -> Path:
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / f"{name}.py").write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize("target", ["fastapi", "quart"])
+def test_module_behind_a_star_is_still_there(target: Backend, tmp_path: Path) -> None:
+    source = project(tmp_path / "flask", app=STARRED, shared=SHARED)
+    migrate(source, tmp_path / "moved", target)
+    shared, app = (ast.parse((tmp_path / "moved" / f"{name}.py").read_text()) for name in ("shared", "app"))
+    used = {node.id for node in ast.walk(app) if isinstance(node, ast.Name)} & {"flask", "quart"}
+    bound = {a.asname or a.name for n in ast.walk(shared) if isinstance(n, ast.Import) for a in n.names}
+    assert used <= bound
+
+
+@pytest.mark.parametrize(("target", "name"), [("fastapi", "dash"), ("fastapi", "sessions"), ("quart", "gates")])
+def test_what_the_server_keeps_is_not_for_the_app(target: Backend, name: str, tmp_path: Path) -> None:
+    source = project(tmp_path / "flask", app=PARKED.format(name=name))
+    assert any("dash_flask_bridge" in path for path in migrate(source, tmp_path / "moved", target))
+
+
+@pytest.mark.parametrize("target", ["fastapi", "quart"])
+def test_other_names_are(target: Backend, tmp_path: Path) -> None:
+    source = project(tmp_path / "flask", app=PARKED.format(name="board"))
+    assert not any("dash_flask_bridge" in path for path in migrate(source, tmp_path / "moved", target))
