@@ -20,7 +20,7 @@ from dash_migrate.facts.names import names
 from dash_migrate.facts.objects import Objects
 from dash_migrate.facts.parameters import Parameters
 from dash_migrate.facts.reaching import reaching
-from dash_migrate.facts.scopes import Binding, FileIndex, Scope, parent_of
+from dash_migrate.facts.scopes import Binding, FileIndex, Scope
 from dash_migrate.facts.values import (
     NOTHING,
     Cls,
@@ -84,6 +84,7 @@ class Evaluator:
         self._assumed.update(self._wrong)
         for state in (self._memo, self._cut, self._wrong):
             state.clear()
+        self.objects.forget()
         return True
 
     # --- expressions
@@ -149,33 +150,19 @@ class Evaluator:
         members: list[Values] = []
         labels: list[str] = []
         keys: set[Value] = set()
-        for method in ("append", "add", "insert", "setdefault"):
-            for node, scope in owner.file.attributes.get(method, ()):
-                call = parent_of(node)
-                if (
-                    isinstance(node.value, ast.Name)
-                    and node.value.id == name
-                    and isinstance(call, ast.Call)
-                    and call.func is node
-                    and call.args
-                    and scope.owner_of(name) is owner
-                ):
-                    members.append(self.eval(call.args[-1], scope))
-                    labels.append(text_of(call.args[0]) if method == "setdefault" else "")
-        for node, scope in owner.file.attributes.get("update", ()):
-            call = parent_of(node)
-            if (
-                isinstance(node.value, ast.Name)
-                and node.value.id == name
-                and isinstance(call, ast.Call)
-                and call.func is node
-                and scope.owner_of(name) is owner
-            ):
+        calls, stores = owner.file.additions_to(name)
+        for method, call, scope in calls:
+            if scope.owner_of(name) is not owner:
+                continue
+            if method == "update":
                 for label, values in self.entries(call, scope):
                     members.append(values)
                     labels.append(label)
-        for target, value, scope in owner.file.item_stores:
-            if isinstance(target.value, ast.Name) and target.value.id == name and scope.owner_of(name) is owner:
+            elif call.args:
+                members.append(self.eval(call.args[-1], scope))
+                labels.append(text_of(call.args[0]) if method == "setdefault" else "")
+        for target, value, scope in stores:
+            if scope.owner_of(name) is owner:
                 members.append(self.eval(value, scope))
                 labels.append(text_of(target.slice))
                 keys |= self.eval(target.slice, scope)

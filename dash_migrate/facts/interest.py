@@ -23,14 +23,11 @@ from dash_migrate.facts.signatures import Signature
 SEEDS = frozenset(["Dash", "Flask", "Quart", "FastAPI", "Blueprint", "server", "get_app", "init_app", "super"])
 
 
-def interesting_names(files: Iterable[FileIndex]) -> set[Key]:
-    """The names worth evaluating in these files."""
-    return _Flow(list(files)).reached()
+class Interest:
+    """The names worth evaluating in some files."""
 
-
-class _Flow:
-    def __init__(self, files: list[FileIndex]) -> None:
-        self.files = files
+    def __init__(self) -> None:
+        self.files: dict[FileIndex, None] = {}
         self.edges: dict[Key, set[Key]] = defaultdict(set)
         self.found: set[Key] = set(SEEDS)
         #: by the name of a function or class, what calls of it fill
@@ -42,19 +39,48 @@ class _Flow:
         self.same: dict[str, set[str]] = defaultdict(set)
         self.heirs: dict[str, set[str]] = defaultdict(set)
 
-    def reached(self) -> set[Key]:
-        for file in self.files:
+    def of(self, files: Iterable[FileIndex]) -> set[Key]:
+        """What can lead to a Dash app, a server or a Flask name in these files and those asked about before."""
+        new = [file for file in files if file not in self.files]
+        before = self._sizes()
+        for file in new:
             for scope in file.scopes:
                 self._bindings(scope)
                 self._definition(scope)
             self._stores(file)
+        after = self._sizes()
+        grown = self._heirs_of(name for name, size in after.items() if size > before.get(name, 0))
         for file in self.files:
             for call, scope in file.calls:
+                name = last_name(call.func)
+                if name in grown or name in _OF_CLASSES or deferred_call(call) is not None:
+                    self._call(call, scope, is_known=True)
+        for file in new:
+            for call, scope in file.calls:
                 self._call(call, scope)
+            self.files[file] = None
         self._spread()
         while self._through_variables():
             self._spread()
         return self.found
+
+    def _sizes(self) -> dict[str, int]:
+        names = self.signatures.keys() | self.same.keys()
+        return {name: len(self.signatures.get(name, ())) + len(self.same.get(name, ())) for name in names}
+
+    def _heirs_of(self, names: Iterable[str]) -> set[str]:
+        """Names, their other names, and the classes that inherit from theirs."""
+        others: dict[str, set[str]] = defaultdict(set)
+        for name, same in self.same.items():
+            for one in same:
+                others[one].add(name)
+        found = set(names)
+        todo = list(found)
+        while todo:
+            new = others.get(todo.pop(), set()) - found
+            found |= new
+            todo += new
+        return found
 
     def _spread(self) -> None:
         """Follow the ways from everything that is found."""
@@ -193,7 +219,7 @@ class _Flow:
             classes = list(self.same.get(own_name, ())) if is_super else [last_name(owner)]
         return [signature for one in classes for signature in self._called(one)]
 
-    def _call(self, call: ast.Call, scope: Scope) -> None:
+    def _call(self, call: ast.Call, scope: Scope, is_known: bool = False) -> None:
         for one in (call, deferred_call(call)):
             if one is None:
                 continue
@@ -203,12 +229,12 @@ class _Flow:
                     for target in heads(one.func.value, scope):
                         self._flows(argument, scope, target)
             if one.args or one.keywords:
-                self._arguments(one, call, name, scope)
+                self._arguments(one, call, name, scope, is_known)
             if name in _RECORDS:
                 for keyword in one.keywords:
                     self._flows(keyword.value, scope, keyword.arg or "")
 
-    def _arguments(self, one: ast.Call, call: ast.Call, name: str, scope: Scope) -> None:
+    def _arguments(self, one: ast.Call, call: ast.Call, name: str, scope: Scope, is_known: bool) -> None:
         through_variable = is_indirect(call, scope)
         signatures = self._constructors(one, name, scope)
         if not signatures and not through_variable:
@@ -217,7 +243,7 @@ class _Flow:
             for argument, reached in signature.reached_by(one, name == "__init__"):
                 for target in reached:
                     self._flows(argument, scope, target)
-        if through_variable:
+        if through_variable and not is_known:
             indirect = _Indirect(one, tuple(heads(call.func, scope)))
             for argument in (*one.args, *(keyword.value for keyword in one.keywords)):
                 for head in heads(argument, scope):
@@ -291,5 +317,6 @@ def _is_fixture(node: ast.AST) -> bool:
 
 
 _PUT_IN = frozenset(["append", "add", "insert", "update", "setdefault"])
+_OF_CLASSES = frozenset(["cls", "__init__"])
 _NAMED_TUPLES = frozenset(["namedtuple", "NamedTuple"])
 _RECORDS = frozenset(["SimpleNamespace", "Namespace"])

@@ -42,6 +42,11 @@ class Objects:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
+        self._lineages: dict[ast.ClassDef, list[Cls]] = {}
+
+    def forget(self) -> None:
+        """Start over, as the evaluator does."""
+        self._lineages.clear()
 
     def attribute(self, value: Value, attr: str) -> Values:
         """What ``value.attr`` may stand for."""
@@ -163,11 +168,15 @@ class Objects:
 
     def lineage(self, cls: Cls) -> list[Cls]:
         """The class and its project ancestors, nearest first."""
+        known = self._lineages.get(cls.node)
+        if known is not None:
+            return known
         seen = [cls]
         for ancestor in seen:
             for base in self.bases(ancestor):
                 if isinstance(base, Cls) and base not in seen and len(seen) < 50:
                     seen.append(base)
+        self._lineages[cls.node] = seen
         return seen
 
     def external_bases(self, cls: Cls) -> Iterator[str]:

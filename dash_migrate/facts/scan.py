@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from dash_migrate.facts.heads import Key, key_of
-from dash_migrate.facts.interest import interesting_names
+from dash_migrate.facts.interest import Interest
 from dash_migrate.facts.names import names
 from dash_migrate.facts.project import Project, last_name
 from dash_migrate.facts.scopes import FileIndex, Scope
@@ -168,9 +168,10 @@ class Facts:
 def scan(project: Project) -> Facts:
     """Evaluate everything of interest in the project."""
     known = -1
+    interest = Interest()
     while known != len(project.files):
         known = len(project.files)
-        interesting = interesting_names(project.files.values())
+        interesting = interest.of(project.files.values())
         facts = _collect(project, interesting)
         while project.again():
             facts = _collect(project, interesting)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -162,6 +163,29 @@ class FileIndex:
 
     def __hash__(self) -> int:
         return id(self)
+
+    def additions_to(self, name: str) -> tuple[list[Addition], list[ItemStore]]:
+        """The calls of ``name.append`` and the like, and what ``name[key] = value`` stores."""
+        return self._additions.get(name, _NO_ADDITIONS)
+
+    @cached_property
+    def _additions(self) -> dict[str, tuple[list[Addition], list[ItemStore]]]:
+        found: dict[str, tuple[list[Addition], list[ItemStore]]] = {}
+        for method in ("append", "add", "insert", "setdefault", "update"):
+            for node, scope in self.attributes.get(method, ()):
+                call = parent_of(node)
+                if isinstance(node.value, ast.Name) and isinstance(call, ast.Call) and call.func is node:
+                    found.setdefault(node.value.id, ([], []))[0].append((method, call, scope))
+        for store in self.item_stores:
+            if isinstance(store[0].value, ast.Name):
+                found.setdefault(store[0].value.id, ([], []))[1].append(store)
+        return found
+
+
+#: how something is added to a container, with the method's name; what is stored in it
+Addition = tuple[str, ast.Call, Scope]
+ItemStore = tuple[ast.Subscript, ast.expr, Scope]
+_NO_ADDITIONS: tuple[list[Addition], list[ItemStore]] = ([], [])
 
 
 def parent_of(node: ast.AST) -> ast.AST | None:
