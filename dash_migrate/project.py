@@ -86,7 +86,7 @@ def load_files(
     if sys.getrecursionlimit() < RECURSION_LIMIT:
         sys.setrecursionlimit(RECURSION_LIMIT)
     loader = _Loader(files, selection, changed or {}, before)
-    project = Project(selection.modules, loader.load)
+    project = Project(selection.modules, loader.load, selection.imports)
     for selected in selection.to_index:
         project.file(selected.path)
     facts = scan(project)

@@ -152,7 +152,7 @@ class Targets:
 
     def _imports_apps(self, file: FileIndex) -> bool:
         homes = {app.file.display for app in self.facts.apps}
-        return any(imported.display in homes for imported in self.sides._imports(file))
+        return not homes.isdisjoint(self.sides.imports(file.display))
 
     def _eval(self, node: ast.expr, file: FileIndex) -> Values:
         evaluator = self.facts.project.evaluator

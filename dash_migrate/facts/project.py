@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from dash_migrate.facts.evaluate import Evaluator
@@ -31,6 +31,10 @@ from dash_migrate.facts.values import (
 _OF_LIBRARIES = (DashApp, FlaskApp, Server, Bridged, Blueprint, ExtInst, AsgiApp, Ext)
 
 
+#: the dots before a module, the module, names that are imported from it
+Imported = tuple[int, str, tuple[str, ...]]
+
+
 class Resolver(Protocol):
     """Finds the files an import may mean, best first."""
 
@@ -43,10 +47,17 @@ class Project:
     Args:
         resolver: which files an import means.
         load: gives the index of a file by its path, or None where it cannot be parsed.
+        imports: what files import that need not be indexed for it.
     """
 
-    def __init__(self, resolver: Resolver, load: Callable[[str], FileIndex | None]) -> None:
+    def __init__(
+        self,
+        resolver: Resolver,
+        load: Callable[[str], FileIndex | None],
+        imports: Mapping[str, Iterable[Imported]] | None = None,
+    ) -> None:
         self._resolver = resolver
+        self._imports = imports or {}
         self._load = load
         self.files: dict[str, FileIndex] = {}
         self.evaluator = Evaluator(self)
@@ -119,6 +130,19 @@ class Project:
             found = [self.file(path) for path in paths[:2]]
             self._imported[key] = [f for f in found if f is not None]
         return self._imported[key]
+
+    def imported_paths(self, path: str) -> list[str]:
+        """The project files that a file imports, as far as they can be told without a look into them."""
+        found: list[str] = []
+        file = self.files.get(path)
+        imports = _imports_of(file) if file is not None else self._imports.get(path, ())
+        for level, module, attributes in imports:
+            if not level and module.split(".")[0] in names().external_roots:
+                continue
+            for dotted in (module, *(f"{module}.{name}" if module else name for name in attributes)):
+                if dotted.rpartition(".")[2] not in names().runtime_modules:
+                    found += self._resolver.resolve_import(path, level, dotted)[:2]
+        return found
 
     def file(self, path: str) -> FileIndex | None:
         """The index of a file, made when first asked for."""
@@ -389,6 +413,16 @@ def _is_body(owner: ast.AST, child: ast.AST) -> bool:
     if isinstance(owner, ast.Lambda):
         return child is owner.body
     return not (isinstance(child, ast.comprehension) and child is getattr(owner, "generators", [None])[0])
+
+
+def _imports_of(file: FileIndex) -> Iterator[Imported]:
+    for scope in file.scopes:
+        for bindings in scope.bindings.values():
+            for binding in bindings:
+                if binding.kind == "import":
+                    yield 0, binding.attr, ()
+                elif binding.kind in ("from", "star"):
+                    yield binding.level, binding.module, () if binding.kind == "star" else (binding.attr,)
 
 
 def last_name(node: ast.AST | None) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 from dash_migrate.facts.project import last_name
 from dash_migrate.facts.scan import App, Facts
 from dash_migrate.facts.scopes import FileIndex, parent_of
-from dash_migrate.facts.values import Blueprint, DashApp, FlaskApp, Mod, Server, Value
+from dash_migrate.facts.values import Blueprint, DashApp, FlaskApp, Server, Value
 
 
 class Sides:
@@ -18,7 +18,7 @@ class Sides:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self._apps_for: dict[str, list[App]] = {}
-        self._imported: dict[FileIndex, list[FileIndex]] = {}
+        self._imported: dict[str, list[str]] = {}
 
     @cached_property
     def dash_files(self) -> set[str]:
@@ -26,11 +26,9 @@ class Sides:
         todo = [name for name, file in self.facts.project.files.items() if self._touches_dash(name, file)]
         found = set(todo)
         while todo:
-            file = self.facts.project.files[todo.pop()]
-            for imported in self._imports(file):
-                if imported.display not in found:
-                    found.add(imported.display)
-                    todo.append(imported.display)
+            new = set(self.imports(todo.pop())) - found
+            found |= new
+            todo += new
         return found
 
     @cached_property
@@ -40,7 +38,7 @@ class Sides:
         todo = list(found)
         while todo:
             name = todo.pop()
-            near = {other.display for other in self._imports(self.facts.project.files[name])}
+            near = set(self.imports(name))
             near |= {other for other, imported in self._imported_by_others.items() if name in imported}
             todo += near - found - self.dash_files
             found |= near - self.dash_files
@@ -51,10 +49,9 @@ class Sides:
         found: set[str] = set()
         todo = list(self.bystanders)
         while todo:
-            for imported in self._imports(self.facts.project.files[todo.pop()]):
-                if imported.display not in found and imported.display not in self.bystanders:
-                    found.add(imported.display)
-                    todo.append(imported.display)
+            new = set(self.imports(todo.pop())) - found - self.bystanders
+            found |= new
+            todo += new
         return found & set(names)
 
     @cached_property
@@ -62,7 +59,7 @@ class Sides:
         """For the files that are not on the Dash side: what they import."""
         files = self.facts.project.files
         others = [name for name in files if name not in self.dash_files]
-        return {name: {other.display for other in self._imports(files[name])} for name in others}
+        return {name: set(self.imports(name)) for name in others}
 
     def _has_flask_app(self, name: str) -> bool:
         references = self.facts.references.get(name, ())
@@ -80,23 +77,12 @@ class Sides:
                     return True
         return False
 
-    def _imports(self, file: FileIndex) -> list[FileIndex]:
-        known = self._imported.get(file)
+    def imports(self, name: str) -> list[str]:
+        """The project files that a file imports."""
+        known = self._imported.get(name)
         if known is None:
-            known = self._imported[file] = self._find_imports(file)
+            known = self._imported[name] = self.facts.project.imported_paths(name)
         return known
-
-    def _find_imports(self, file: FileIndex) -> list[FileIndex]:
-        project = self.facts.project
-        found = []
-        for scope in file.scopes:
-            for bindings in scope.bindings.values():
-                for binding in bindings:
-                    if binding.kind in ("import", "from", "star"):
-                        found += project.imported_modules(file, binding)
-                        if binding.kind == "from":
-                            found += [v.file for v in project.evaluator.binding(binding) if isinstance(v, Mod)]
-        return found
 
     @cached_property
     def _registrations(self) -> dict[Blueprint, set[bool]]:
@@ -129,10 +115,10 @@ class Sides:
     def _components(self) -> dict[str, set[str]]:
         """Files that are linked by imports, whichever way."""
         links: dict[str, set[str]] = {name: set() for name in self.facts.project.files}
-        for name, file in list(self.facts.project.files.items()):
-            for imported in self._imports(file):
-                links[name].add(imported.display)
-                links.setdefault(imported.display, set()).add(name)
+        for name in self.facts.project.files:
+            for imported in self.imports(name):
+                links[name].add(imported)
+                links.setdefault(imported, set()).add(name)
         found: dict[str, set[str]] = {}
         for start in links:
             if start in found:

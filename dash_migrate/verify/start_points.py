@@ -137,8 +137,7 @@ def _is_package(material: Material, folder: str) -> bool:
 def _imports(material: Material, path: str) -> bool:
     """Whether a file imports a file that makes an app."""
     homes = {app.file.display for app in material.facts.apps}
-    file = material.facts.project.files[path]
-    return any(imported.display in homes for imported in material.sides._imports(file))
+    return not homes.isdisjoint(material.sides.imports(path))
 
 
 def _scripts(material: Material) -> Iterator[tuple[FileIndex, bool]]:
