@@ -204,9 +204,11 @@ def _candidates(file: FileIndex, interesting: set[Key]) -> Iterator[tuple[ast.ex
             if key_of(name, scope) in interesting:
                 for node in loads:
                     yield node, scope
+    roots: dict[ast.AST, Key] = {}
     for attr, uses in file.attributes.items():
+        known = attr in interesting
         for attribute, scope in uses:
-            if attr in interesting or _root(attribute, scope) in interesting:
+            if known or _root(attribute, scope, roots) in interesting:
                 yield attribute, scope
     for call, scope in file.calls:
         if _last(call.func, scope) in interesting:
@@ -216,10 +218,17 @@ def _candidates(file: FileIndex, interesting: set[Key]) -> Iterator[tuple[ast.ex
             yield subscript, scope
 
 
-def _root(node: ast.expr, scope: Scope) -> Key:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return key_of(node.id, scope) if isinstance(node, ast.Name) else ""
+def _root(node: ast.Attribute, scope: Scope, known: dict[ast.AST, Key]) -> Key:
+    """The name that a chain of attributes starts with."""
+    chain: list[ast.AST] = [node]
+    inner: ast.AST = node.value
+    while isinstance(inner, ast.Attribute) and inner not in known:
+        chain.append(inner)
+        inner = inner.value
+    root = known.get(inner) or (key_of(inner.id, scope) if isinstance(inner, ast.Name) else "")
+    if len(chain) > 1 or inner in known:
+        known.update(dict.fromkeys(chain, root))
+    return root
 
 
 def _last(node: ast.expr, scope: Scope) -> Key:
