@@ -33,8 +33,8 @@ class Interest:
         #: by the name of a function or class, what calls of it fill
         self.signatures: dict[str, list[Signature]] = defaultdict(list)
         self.lambdas: dict[Key, Signature] = {}
-        #: by what is passed: the calls of variables that pass it, and as which argument
-        self.through: dict[Key, list[tuple[_Indirect, ast.expr]]] = defaultdict(list)
+        #: by what is passed: the calls of variables that pass it
+        self.through: dict[Key, list[_Indirect]] = defaultdict(list)
         #: other names of what is imported, and the bases of classes
         self.same: dict[str, set[str]] = defaultdict(set)
         self.heirs: dict[str, set[str]] = defaultdict(set)
@@ -244,15 +244,16 @@ class Interest:
                 for target in reached:
                     self._flows(argument, scope, target)
         if through_variable and not is_known:
-            indirect = _Indirect(one, tuple(heads(call.func, scope)))
-            for argument in (*one.args, *(keyword.value for keyword in one.keywords)):
-                for head in heads(argument, scope):
-                    self.through[head].append((indirect, argument))
+            every = [*one.args, *(keyword.value for keyword in one.keywords)]
+            indirect = _Indirect(one, tuple(heads(call.func, scope)), {a: tuple(heads(a, scope)) for a in every})
+            for passed in indirect.passed.values():
+                for head in passed:
+                    self.through[head].append(indirect)
 
     def _through_variables(self) -> bool:
         """Add the ways of what is passed to functions that variables hold; whether there were new ones."""
-        passed = [(key, *one) for key in self.found & self.through.keys() for one in self.through[key]]
-        if not passed:
+        indirect = {one: None for key in self.found & self.through.keys() for one in self.through[key]}
+        if not indirect:
             return False
         holders: dict[Key, list[Key]] = defaultdict(list)
         for source, targets in self.edges.items():
@@ -260,14 +261,15 @@ class Interest:
                 holders[target].append(source)
         held: dict[tuple[Key, ...], list[tuple[Signature, bool]]] = {}
         is_new = False
-        for key, indirect, argument in passed:
-            if indirect.callees not in held:
-                held[indirect.callees] = self._held_by(indirect.callees, holders)
-            for signature, is_partial in held[indirect.callees]:
-                for one, reached in signature.reached_by(indirect.call, is_partial):
-                    if one is argument and not self.edges[key].issuperset(reached):
-                        self.edges[key].update(reached)
-                        is_new = True
+        for one in indirect:
+            if one.callees not in held:
+                held[one.callees] = self._held_by(one.callees, holders)
+            for signature, is_partial in held[one.callees]:
+                for argument, reached in signature.reached_by(one.call, is_partial):
+                    for key in one.passed.get(argument, ()):
+                        if key in self.found and not self.edges[key].issuperset(reached):
+                            self.edges[key].update(reached)
+                            is_new = True
         return is_new
 
     def _held_by(self, callees: tuple[Key, ...], holders: dict[Key, list[Key]]) -> list[tuple[Signature, bool]]:
@@ -293,6 +295,8 @@ class _Indirect:
     call: ast.Call
     #: the variables, or the function itself where it stands there
     callees: tuple[Key, ...]
+    #: the names in what it passes, by argument
+    passed: dict[ast.expr, tuple[Key, ...]]
 
 
 def _self_of(name: str) -> Key:

@@ -12,7 +12,7 @@ from dash_migrate.facts.scopes import Scope
 
 @dataclass(frozen=True, eq=False)
 class Signature:
-    """The parameters of a function, or the fields of a record."""
+    """The parameters of a function, or the fields of a record; ``arguments.argument_for`` says what reaches which."""
 
     #: those that are filled by place, and then those by name alone
     keys: tuple[Key, ...]
@@ -51,10 +51,12 @@ class Signature:
             is_partial: whether some places may have been filled before.
         """
         every = (*self.keys, *self.vararg, *self.kwarg)
-        starred = self.loose or any(isinstance(argument, ast.Starred) for argument in call.args)
+        starred = any(isinstance(argument, ast.Starred) for argument in call.args)
         for place, argument in enumerate(call.args, self.bound):
-            if starred:
+            if self.loose:
                 yield argument, every
+            elif starred:
+                continue  # nobody knows what goes where
             elif is_partial:
                 yield argument, every[min(place - self.bound, self.places) :]
             elif place < self.places:
@@ -62,9 +64,9 @@ class Signature:
             elif self.vararg:
                 yield argument, self.vararg
         for keyword in call.keywords:
-            if keyword.arg is None or self.loose:
+            if self.loose:
                 yield keyword.value, every
-            elif keyword.arg in self.names:
+            elif keyword.arg is not None and keyword.arg in self.names:
                 yield keyword.value, (self.keys[self.names.index(keyword.arg)],)
             elif self.kwarg:
                 yield keyword.value, self.kwarg
