@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 APP = "import dash\nfrom dash import html\n\napp = dash.Dash(__name__)\nserver = app.server\napp.layout = html.Div()\n\n\n@server.route('/ping')\ndef ping():\n    return 'pong'\n\n\nif __name__ == '__main__':\n    app.run_server(debug=True)\n"  # noqa: E501
+ROUTES = "import dash\n\n\ndef register(server):\n    @server.route('/r')\n    def r():\n        return 'r'\n"
 
 pytestmark = pytest.mark.slow
 
@@ -45,6 +47,11 @@ def tool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "env/bin/dash-migrate"
 
 
+def _places(said: str) -> set[tuple[str, str]]:
+    """The files of the findings in what a hook printed, with their codes."""
+    return {(found[1], found[2]) for found in re.finditer(r"(?m)^(.+?):\d+:\d+: (DM\d+)", said)}
+
+
 def test_wheel_checks_and_fixes(tool: Path, tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(APP)
     found = json.loads(run(tool, "check", ".", "--format", "json", cwd=tmp_path, code=1))
@@ -72,6 +79,11 @@ def test_pre_commit_hooks(tmp_path: Path) -> None:
     project = tmp_path / "project"
     (project / "app.py").write_text(APP)
     (project / "other.py").write_text("print('nothing of Dash here')\n")
+    (project / "my pages").mkdir()
+    pages = project / "my pages" / "größe [1].py"
+    pages.write_text(APP)
+    (project / "routes.py").write_text(ROUTES)
+    (project / "wsgi.py").write_text("from app import server\nfrom routes import register\n\nregister(server)\n")
     run(*git, "add", ".", cwd=hooks)
     run(*git, "commit", "-qm", "hooks", cwd=hooks)
     revision = run(*git, "rev-parse", "HEAD", cwd=hooks).strip()
@@ -85,7 +97,33 @@ def test_pre_commit_hooks(tmp_path: Path) -> None:
     said = run(*commit, "dash-migrate-check", "--all-files", cwd=project, code=1, **home)
     assert "app.py:4:7: DM101" in said
     run(*commit, "dash-migrate-check", "--files", "other.py", cwd=project, **home)
+    # what is known of the whole project says that the server is Dash's; findings are of the files passed
+    found = _places(run(*commit, "dash-migrate-check", "--files", "other.py", "routes.py", cwd=project, code=1, **home))
+    assert found == {("routes.py", "DM301")}
+    name = pages.relative_to(project).as_posix()
+    found = _places(run(*commit, "dash-migrate-check", "--files", name, cwd=project, code=1, **home))
+    assert found == {(name, code) for code in ("DM101", "DM102", "DM301")}
+    # what is staged counts, not what is in the file
+    run(*git, "commit", "-qm", "before", "--no-verify", cwd=project)
+    (project / "routes.py").write_text(ROUTES.replace("@server.route('/r')", "@dash.callback('/r')"))
+    run(*git, "add", "routes.py", cwd=project)
+    (project / "routes.py").write_text(ROUTES + "\n# not staged\n")
+    run(*commit, "dash-migrate-check", cwd=project, **home)
+    assert (project / "routes.py").read_text() == ROUTES + "\n# not staged\n"
+    run(*git, "add", "routes.py", cwd=project)
+    (project / "routes.py").write_text("")
+    found = _places(run(*commit, "dash-migrate-check", cwd=project, code=1, **home))
+    assert found == {("routes.py", "DM301")}
+    assert (project / "routes.py").read_text() == ""
+    run(*git, "checkout", "-q", "--", "routes.py", cwd=project)
+    # a file that is no Python
+    (project / "broken.py").write_text(f"{APP}print 'x'\n")
+    run(*git, "add", "broken.py", cwd=project)
+    said = run(*commit, "dash-migrate-check", "--files", "broken.py", cwd=project, code=1, **home)
+    assert "broken.py:16:1: DM901 not analysed" in said
+    run(*git, "rm", "-qf", "broken.py", cwd=project)
     run(*commit, "dash-migrate-fix", "--hook-stage", "manual", "--all-files", cwd=project, code=1, **home)
     assert "run_server" not in (project / "app.py").read_text()
+    assert "run_server" not in pages.read_text()
     run(*git, "add", ".", cwd=project)
     run(*commit, "dash-migrate-fix", "--hook-stage", "manual", "--all-files", cwd=project, **home)
