@@ -145,6 +145,14 @@ def test_the_parser_has_stack_enough(folder: Path, value: bytes) -> None:
     assert b"run_server" not in (folder / "good.py").read_bytes()
 
 
+def test_newlines_of_old_macs(folder: Path) -> None:
+    old = APP.replace(b"    return request.path", b"    text = '''a\nb'''  # c\n    return request.path")
+    (folder / "mac.py").write_bytes(old.replace(b"\n", b"\r"))
+    (folder / "unix.py").write_bytes(old)
+    made = {change.path: change.new for change in fix(["."], ("fastapi",)).changes}
+    assert made["mac.py"] == made["unix.py"].replace(b"\n", b"\r")
+
+
 # What a mistake of ours costs
 
 

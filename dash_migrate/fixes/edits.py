@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -88,6 +88,8 @@ def apply_edits(edits: FileEdits) -> str:
         NotReproducible: LibCST cannot take one of the statements to change.
     """
     text = edits.text
+    if "\r" in text.text and "\n" not in text.text:  # LibCST loses such newlines; with others it is the same code
+        return apply_edits(replace(edits, text=TextMap(text.text.replace("\r", "\n")))).replace("\n", "\r")
     touched: set[ast.stmt] = set()
     others = (edits.after, edits.before, edits.comments, edits.extend_import, edits.drop_import, edits.modules)
     for node in [*edits.nodes, *(node for table in others for node in table)]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -81,15 +82,20 @@ def read(data: str, setting: Setting) -> Iterator[Piece]:
     ):
         setting = replace(setting, local=True)
     for document in documents:
-        yield from _walk(data, document, setting, name, 0)
+        yield from _walk(data, document, setting, name, 0, Counter())
 
 
-def _walk(data: str, node: Any, setting: Setting, file: str, depth: int) -> Iterator[Piece]:
-    if depth > 60:
+#: how often what an anchor names is looked at: aliases of aliases of aliases are more than anybody can read
+_OFTEN = 50
+
+
+def _walk(data: str, node: Any, setting: Setting, file: str, depth: int, looks: Counter[int]) -> Iterator[Piece]:
+    looks[id(node)] += 1
+    if depth > 60 or looks[id(node)] > _OFTEN:
         return
     if node.id == "sequence":
         for child in node.value:
-            yield from _walk(data, child, setting, file, depth + 1)
+            yield from _walk(data, child, setting, file, depth + 1, looks)
         return
     if node.id != "mapping":
         return
@@ -114,7 +120,7 @@ def _walk(data: str, node: Any, setting: Setting, file: str, depth: int) -> Iter
             for element in child.value:
                 if element.id == "scalar":
                     yield _piece(data, element, setting, how)
-        yield from _walk(data, child, setting, file, depth + 1)
+        yield from _walk(data, child, setting, file, depth + 1, looks)
 
 
 def _piece(data: str, node: Any, setting: Setting, how: str) -> Piece:
