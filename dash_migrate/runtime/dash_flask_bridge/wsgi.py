@@ -280,7 +280,7 @@ def environ_of(scope: Any, receive: Any, body: Any) -> dict[str, Any]:
         "wsgi.run_once": False,
     }
     for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1").strip(" \t")
         if "_" in name:
             continue  # as WSGI servers do: X_User must not pass for X-User
         key = name.upper().replace("-", "_")

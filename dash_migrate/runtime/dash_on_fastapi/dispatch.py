@@ -19,6 +19,7 @@ from werkzeug.http import remove_entity_headers
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .answers import Answered, as_werkzeug_error, error_page, handler_keys, make_response
+from .asked import AskedRequest
 from .current import current_request, notify, serving
 from .routing import Proceed, Routes
 from .threads import in_thread, thread_of_its_own
@@ -50,7 +51,7 @@ class Dispatch:
             await self._answer(scope, receive, send)
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
-        request = Request(scope, receive)
+        request = AskedRequest(scope, receive)
         serving(request)
         if scope["method"] == "HEAD":
             send = _without_body(send)  # hooks still see it
@@ -227,7 +228,7 @@ class Dispatch:
         handshake = {**scope, "type": "http", "method": "GET", "dash.body": GivenBody(b"")}
         owners = [backend for backend in self.server.dash if backend.owns(scope)]
         for knock in (handshake, *({**backend.as_callback(scope), "type": "http"} for backend in owners)):
-            connection = Request(knock, _empty)
+            connection = AskedRequest(knock, _empty)
             serving(connection)
             self._find(knock)
             try:

@@ -40,6 +40,7 @@ def as_passed_on(scope: Any) -> Any:
             continue  # X_User must not pass for X-User
         # HTTP/2 splits cookies; in HTTP/1.1 a second header is a mistake, and reads as WSGI servers made it read
         split = name == b"cookie" and not scope.get("http_version", "1.1").startswith("1")
+        value = value.strip(b" \t")  # not all servers do
         joined[name] = joined[name] + (b"; " if split else b",") + value if name in joined else value
     return {**scope, "headers": list(joined.items()), "path": _path(scope)}
 

@@ -117,9 +117,12 @@ class Routes:
         url_map.converters = settings.converters
         for router in {id(o): o for _, _, owners in routes_with_owners(self.router) for o in owners}.values():
             router.routes.sort(key=_rank)  # FastAPI takes the first that matches
+        known = {r.name: r.endpoint for r, _, _ in routes_with_owners(self.router) if getattr(r, "endpoint", None)}
         for route, prefix, owners in routes_with_owners(self.router):  # of rules alike, the first that was added
             if "GET" in (getattr(route, "methods", None) or ()):
                 route.methods.add("HEAD")
+            if isinstance(route, FlaskRoute) and route.endpoint is None:
+                route.endpoint = known.get(route.name)  # another rule's
             if getattr(route, "methods", None):
                 route.methods.update(getattr(getattr(route, "endpoint", None), "required_methods", ()))
             for rule in _rules(route, prefix):

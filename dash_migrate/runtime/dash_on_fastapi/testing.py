@@ -14,6 +14,7 @@ from werkzeug.test import Client, EnvironBuilder, TestResponse
 from werkzeug.wrappers import Response
 
 from . import current
+from .asked import AskedRequest
 from .dispatch import GivenBody
 from .scopes import scope_of
 
@@ -54,7 +55,7 @@ def request_context(server: Any, *args: Any, **options: Any) -> Iterator[Any]:
     environ = EnvironBuilder(*args, **options).get_environ()
     scope = {**scope_of(environ), "app": server, "state": {}}
     scope["dash.body"] = GivenBody(environ["wsgi.input"].read())
-    connection = Request(scope)
+    connection = AskedRequest(scope)
     scope["session"] = server.sessions.open(connection)
     with contextlib.suppress(HTTPException):
         server.dispatch.routes.find(scope)

@@ -145,7 +145,7 @@ def headers_of(scope: Any) -> Headers:
     """The headers of an ASGI request as a WSGI server would have passed them on."""
     found: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1").strip(" \t")
         if "_" in name:
             continue  # X_User must not pass for X-User
         name = name.title()

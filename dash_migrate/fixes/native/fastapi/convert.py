@@ -7,7 +7,7 @@ from typing import Any
 
 from dash_migrate.facts.project import last_name
 from dash_migrate.facts.scopes import FileIndex, parent_of
-from dash_migrate.facts.values import Ext, ExtInst
+from dash_migrate.facts.values import Ext, ExtInst, Func
 from dash_migrate.fixes.native.extensions import Extensions
 from dash_migrate.fixes.native.fastapi.answers import Answers
 from dash_migrate.fixes.native.fastapi.requests import RequestNames, replacement
@@ -62,12 +62,43 @@ def _full_answers(work: Work) -> set[ast.AST]:
 
 def _looked_at_answers(work: Work) -> None:
     """Hooks that ask how an answer is made."""
-    told = table("native_fastapi")["answer"]["told_otherwise"]
+    rows = table("native_fastapi")["answer"]
+    streams = _streams(work)
     for role in work.roles.by_function.values():
         if role.kind == "after":
+            names = {a.arg for a in role.function.args.args}
             for node in ast.walk(role.function):
-                if isinstance(node, ast.Attribute) and node.attr in told:
+                if isinstance(node, ast.Attribute) and node.attr in rows["told_otherwise"]:
                     work.decline(role.file, node, f"`{node.attr}` of an answer has no counterpart")
+                elif (
+                    streams
+                    and isinstance(node, ast.Attribute)
+                    and node.attr in rows["bodies"]
+                    and getattr(node.value, "id", "") in names
+                ):
+                    work.decline(role.file, node, f"`{node.attr}` of answers, where some are made while they are sent")
+
+
+def _streams(work: Work) -> bool:
+    """Whether answers are made while they are sent."""
+    evaluator = work.facts.project.evaluator
+    for _, reference in work.references():
+        name = work.flask_name(reference.node)
+        if name in ("stream_template", "stream_template_string", "stream_with_context"):
+            return True
+        call = parent_of(reference.node)
+        if name == "Response" and isinstance(call, ast.Call) and call.func is reference.node and call.args:
+            if isinstance(call.args[0], ast.GeneratorExp):
+                return True
+            made = call.args[0].func if isinstance(call.args[0], ast.Call) else None
+            values = evaluator.eval(made, reference.scope) if made is not None else ()
+            if any(isinstance(v, Func) and _yields(v.node) for v in values):
+                return True
+    return False
+
+
+def _yields(function: ast.AST) -> bool:
+    return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(function))
 
 
 def _is_kept(attribute: ast.Attribute, rows: dict[str, Any]) -> bool:

@@ -165,7 +165,7 @@ class RequestNames:
         if attr in self.rows["request"]["whole"]:
             self._whole(file, node, scope)
             return
-        if attr in self.rows["request"]["plain"]:
+        if attr in self.rows["request"]["plain"] or (attr == "headers" and not _is_plain_lookup(parent)):
             request = self.request_at(node, file, scope)
             self._replace(file, node, self.bound.werkzeug(node, file, request))
             return
@@ -283,6 +283,19 @@ def _is_in_fstring(node: ast.AST) -> bool:
     return isinstance(current, ast.JoinedStr)
 
 
+def _is_plain_lookup(headers: ast.expr) -> bool:
+    """Whether Starlette's headers give what werkzeug's do: one value by its name."""
+    outer = parent_of(headers)
+    if isinstance(outer, ast.Compare):
+        return headers in outer.comparators
+    if isinstance(outer, ast.Subscript):
+        return outer.value is headers
+    call = parent_of(outer) if outer is not None else None
+    if not (isinstance(outer, ast.Attribute) and isinstance(call, ast.Call) and call.func is outer):
+        return False
+    return outer.attr == "getlist" or (outer.attr == "get" and not call.keywords and len(call.args) < 3)
+
+
 def _is_tested(node: ast.expr) -> bool:
     """Whether it is asked of an object whether it is there."""
     parent = parent_of(node)
@@ -290,7 +303,9 @@ def _is_tested(node: ast.expr) -> bool:
         return parent.test is node
     if isinstance(parent, ast.Call):
         return isinstance(parent.func, ast.Name) and parent.func.id == "bool" and node in parent.args
-    return isinstance(parent, ast.BoolOp) or (isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not))
+    if isinstance(parent, ast.BoolOp):  # the last one is what comes out, and so is the first that is there of an `or`
+        return _is_tested(parent) or (isinstance(parent.op, ast.And) and node is not parent.values[-1])
+    return isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not)
 
 
 def _scopes_below(scope: Scope) -> list[Scope]:

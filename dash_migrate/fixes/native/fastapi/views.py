@@ -167,7 +167,10 @@ class Views:
         kinds = set()
         several = len({self._plain_kind(r, scope) for r in scope.returns}) > 1
         for value in scope.returns:
-            if role.kind in ("wrapper", "before", "error") and isinstance(value, (ast.Call, ast.Name, ast.Attribute)):
+            handed_on = isinstance(value, (ast.Call, ast.Name, ast.Attribute))
+            if handed_on and (
+                role.kind in ("before", "error") or (role.kind == "wrapper" and not _is_helpers(value, scope))
+            ):
                 continue  # the view's own answer, or one that is made of what hooks give
             if isinstance(value, ast.Constant) and value.value is None:
                 continue
@@ -272,6 +275,19 @@ class Views:
                 prefixes += [k.value for k in made.keywords if k.arg == "url_prefix"]
         outer = any(self.is_flask_style(parent) for parent in self.parents().get(blueprint, ()) if parent != blueprint)
         return outer or not self.label(blueprint) or not all(_is_plain_prefix(p) for p in prefixes)
+
+
+def _is_helpers(value: ast.expr, scope: Scope) -> bool:
+    """Whether what a decorator returns in place of a view's answer comes from a function that is not the view."""
+    if not isinstance(value, ast.Call) or not isinstance(value.func, (ast.Name, ast.Attribute)):
+        return False
+    if any(isinstance(a, ast.Starred) for a in value.args) or any(k.arg is None for k in value.keywords):
+        return False
+    if isinstance(value.func, ast.Attribute):
+        return True
+    owner = scope.owner_of(value.func.id)
+    bindings = owner.bindings.get(value.func.id, ()) if owner is not None else ()
+    return not any(binding.kind == "param" for binding in bindings)
 
 
 def _is_plain_prefix(node: ast.expr) -> bool:

@@ -31,6 +31,10 @@ class Uses:
         if name == "request":
             self._request(file, node, parent, scope)
             return
+        if name == "redirect" and isinstance(parent, ast.Call) and parent.func is node:
+            if len(parent.args) > 2 or any(k.arg not in ("location", "code") for k in parent.keywords):
+                self.work.decline(file, parent, "`redirect` with an answer class of its own")
+            return
         found = home(dotted)
         if found is None or not found.awaited:
             return  # what has no home is declined where it is imported
@@ -67,10 +71,23 @@ class Uses:
         if not isinstance(call, ast.Call) or call.func is node or _is_conditional(call):
             return
         values = self.work.facts.project.evaluator.eval(call.func, scope)
+        if any(isinstance(v, Ext) and v.dotted == "builtins.getattr" for v in values) and len(call.args) > 1:
+            self._named(file, call)
+            return
         inside = any(isinstance(v, (Func, Cls)) for v in values)
         names = [v.dotted for v in values if isinstance(v, Ext)]
         if not inside and not (names and all(is_neutral(n) or n.startswith("builtins.") for n in names)):
             self.work.decline(file, node, f"`{ast.unparse(call.func)}` takes the request")
+
+    def _named(self, file: FileIndex, call: ast.Call) -> None:
+        """``getattr(request, name)``."""
+        rows, attr = self.rows["request"], call.args[1]
+        if not isinstance(attr, ast.Constant):  # what it gives may have to be awaited, or not
+            self.work.edit(file, call, _wrapped(self.work.name(file, "result_of")))
+        elif attr.value in rows["awaited"]:
+            self.awaiting.need(file, call)
+        elif attr.value not in rows["kept"]:
+            self.work.decline(file, call, "an attribute of the request, asked for by name")
 
     def _environ(self, file: FileIndex, node: ast.expr, attribute: ast.Attribute) -> None:
         """``request.environ["REMOTE_ADDR"]`` → ``request.remote_addr``."""
@@ -106,6 +123,16 @@ class Uses:
 def _is_conditional(call: ast.Call) -> bool:
     """``answer.make_conditional(request)``."""
     return isinstance(call.func, ast.Attribute) and call.func.attr == "make_conditional"
+
+
+def _wrapped(function: str) -> Any:
+    def change(node: Any) -> Any:
+        import libcst as cst
+
+        bare = node.with_changes(lpar=[], rpar=[])
+        return cst.Call(cst.Name(function), [cst.Arg(bare)], lpar=node.lpar, rpar=node.rpar)
+
+    return change
 
 
 def _replaced(text: str) -> Any:
