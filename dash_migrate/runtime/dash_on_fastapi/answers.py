@@ -169,7 +169,7 @@ def _described(made: WerkzeugResponse) -> list[tuple[str, str]]:
     return [(k, v) for k, v in sent if k.lower() != "content-length"]
 
 
-def make_response(value: Any, status: Any = None, headers: Any = None) -> responses.Response:
+def make_response(value: Any = "", status: Any = None, headers: Any = None) -> responses.Response:
     """The answer for whatever a Flask view may return: text, bytes, dicts, lists, generators, answers, WSGI apps.
 
     Raises:

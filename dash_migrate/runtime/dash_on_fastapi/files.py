@@ -20,11 +20,11 @@ from .answers import from_werkzeug
 from .plain_request import wsgi_environ
 
 
-def send_file(request: Request, path_or_file: Any, **options: Any) -> Response:
+def send_file(request: Request, path_or_file: Any, *positional: Any, **options: Any) -> Response:
     """``flask.send_file``: the same options, for a path or a file object."""
-    if options.get("max_age") is None:
+    if options.get("max_age") is None and len(positional) < 7:  # it is the seventh
         options["max_age"] = _max_age(request)
-    made = werkzeug_send_file(path_or_file, wsgi_environ(request), **options)
+    made = werkzeug_send_file(path_or_file, wsgi_environ(request), *positional, **options)
     return from_werkzeug(made, request)
 
 
