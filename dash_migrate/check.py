@@ -28,6 +28,10 @@ MODULES = (
 CRASHED = "the parser crashed on it, or on a file that goes with it"
 
 
+#: what is said once of all the folders that are no project
+_ONCE = ("DM704",)
+
+
 @dataclass
 class Report:
     """Everything a report is made of."""
@@ -41,6 +45,8 @@ class Report:
     errors: list[FileError] = field(default_factory=list)
     #: what is worth a sentence and is no finding
     notes: list[str] = field(default_factory=list)
+    #: whether it is of a project; else of a folder among others that nothing marks as one
+    is_project: bool = True
 
     @property
     def unsaid(self) -> list[FileError]:
@@ -52,8 +58,10 @@ class Report:
     def joined(cls, targets: tuple[Backend, ...], parts: Iterable[Report]) -> Report:
         """One report from those of the parts of a tree."""
         whole = cls(targets)
+        said: set[str] = set()
         for part in parts:
-            whole.findings += part.findings
+            whole.findings += [f for f in part.findings if part.is_project or f.code not in said]
+            said |= set() if part.is_project else {f.code for f in part.findings if f.code in _ONCE}
             whole.apps += part.apps
             whole.read += part.read
             whole.skipped += part.skipped
@@ -193,6 +201,7 @@ def report_on(
     findings = sorted((f for f in findings if _chosen(f, select, ignore)), key=lambda f: f.sort_key)
     report = Report(targets, findings)
     report.apps = app_records(loaded, targets, findings)
+    report.is_project = loaded.selection.is_project
     report.read = loaded.read
     report.skipped = len(loaded.files.skipped) + len(loaded.selection.skipped)
     report.errors = [*loaded.errors, *errors]

@@ -107,3 +107,15 @@ def test_a_report_has_all_parts_and_says_everything_once(tmp_path: Path, monkeyp
     assert report.apps == [*alone[0].apps, *alone[1].apps]
     assert [e.path for e in report.errors] == ["a/broken.py"]
     assert report.read == 3
+
+
+def test_folders_without_a_project_say_once_that_nothing_declares_dash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two", "three"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "app.py").write_text(DASH)
+    (tmp_path / "three" / "Procfile").write_text("web: python app.py\n")
+    monkeypatch.chdir(tmp_path)
+    said = [f.path for f in check(["."], ("fastapi",)).findings if f.code == "DM704"]
+    assert said == ["one/app.py", "three/app.py"]

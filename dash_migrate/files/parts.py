@@ -31,6 +31,8 @@ def split(files: FileSet, selection: Selection) -> Iterator[tuple[FileSet, Selec
         return
     number_of = {unit: number for number, group in enumerate(groups) for unit in group}
     parts = [_Part(files, selection, number == 0) for number in range(len(groups))]
+    for group, part in zip(groups, parts, strict=True):
+        part.selection.is_project = any(map(selection.modules.is_project, group))
 
     def of(paths: Iterable[str]) -> Iterator[tuple[str, _Part]]:
         for path in paths:

@@ -69,6 +69,8 @@ class Selection:
     imports: dict[str, Sequence[Import]] = field(default_factory=dict)
     #: The project files that their imports can mean, as far as that was looked at.
     links: dict[str, frozenset[str]] = field(default_factory=dict)
+    #: Whether something marks where these lie as a project of its own, or they are all there is.
+    is_project: bool = True
 
     def of(self, *tiers: Tier) -> list[Selected]:
         return [one for one in self.files.values() if one.tier in tiers]
