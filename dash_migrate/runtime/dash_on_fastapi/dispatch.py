@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
-from werkzeug.exceptions import InternalServerError
+from werkzeug.exceptions import InternalServerError, SecurityError
 from werkzeug.http import remove_entity_headers
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -230,9 +230,13 @@ class Dispatch:
         for knock in (handshake, *({**backend.as_callback(scope), "type": "http"} for backend in owners)):
             connection = AskedRequest(knock, _empty)
             serving(connection)
-            self._find(knock)
+            _, wrong = self._find(knock)
             try:
-                refused = await self._before(connection) is not None or await self._around(connection) is not None
+                refused = (
+                    isinstance(wrong, SecurityError)
+                    or await self._before(connection) is not None
+                    or await self._around(connection) is not None
+                )
             except Exception:
                 log.exception("a hook failed on a websocket handshake")
                 refused = True

@@ -28,6 +28,7 @@ def as_werkzeug(request: HTTPConnection) -> PlainRequest:
             headers=EnvironHeaders(environ),
             remote_addr=environ["REMOTE_ADDR"],
         )
+        known.trusted_hosts = trusted_hosts(request.scope)
     found: PlainRequest = known
     return found
 
@@ -35,6 +36,11 @@ def as_werkzeug(request: HTTPConnection) -> PlainRequest:
 def headers_of(request: HTTPConnection) -> Any:
     """``flask.request.headers``, for what Starlette's do otherwise: spelling, pairs, ``get(type=)``."""
     return as_werkzeug(request).headers
+
+
+def trusted_hosts(scope: Any) -> Any:
+    """The setting ``TRUSTED_HOSTS`` of the app."""
+    return getattr(scope.get("app"), "config", {}).get("TRUSTED_HOSTS")
 
 
 def wsgi_environ(connection: HTTPConnection) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from werkzeug.sansio.utils import get_host
 
 from .answers import from_werkzeug, make_response
 from .current import current_request
+from .plain_request import trusted_hosts
 from .threads import in_thread
 
 _PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
@@ -75,8 +76,11 @@ class Routes:
         Raises:
             NotFound: no route has this path.
             MethodNotAllowed: none has it with this method.
+            SecurityError: it is for a host that is not among ``TRUSTED_HOSTS``.
         """
         adapter = self.adapter(scope)
+        if trusted_hosts(scope) is not None:
+            get_host(scope["scheme"], host_of(scope), trusted_hosts=trusted_hosts(scope))
         try:
             rule, values = adapter.match(_path(scope), scope["method"], return_rule=True)
             route, owners = self._routes[id(rule)]
@@ -98,10 +102,9 @@ class Routes:
         """Werkzeug's map of the routes, bound to a request: it finds rules and builds URLs."""
         if self._map is None:
             self._map = self._read()
-        host = dict(scope["headers"]).get(b"host", b"localhost").decode("latin-1")
         query = scope.get("query_string", b"").decode("latin-1")
         scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
-        host = get_host(scheme, host)  # without the port that goes without saying
+        host = get_host(scheme, host_of(scope))  # without the port that goes without saying
         root, method = scope.get("root_path", "") or "/", scope.get("method", "GET")
         return self._map.bind(host, root, url_scheme=scheme, default_method=method, query_args=query)
 
@@ -129,6 +132,11 @@ class Routes:
                 url_map.add(rule)
                 self._routes[id(rule)] = (route, owners)
         return url_map
+
+
+def host_of(scope: Any) -> str:
+    """The host a request is for, as it says."""
+    return str(dict(scope["headers"]).get(b"host", b"localhost").decode("latin-1"))
 
 
 def _path(scope: Any) -> str:

@@ -134,6 +134,7 @@ class Sessions:
             "secure": config["SESSION_COOKIE_SECURE"],
             "samesite": config["SESSION_COOKIE_SAMESITE"],
             "httponly": config["SESSION_COOKIE_HTTPONLY"],
+            "partitioned": config["SESSION_COOKIE_PARTITIONED"],
         }
         name = config["SESSION_COOKIE_NAME"]
         if session.accessed:

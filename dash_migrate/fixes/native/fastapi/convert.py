@@ -11,6 +11,7 @@ from dash_migrate.facts.values import Ext, ExtInst, Func
 from dash_migrate.fixes.native.extensions import Extensions
 from dash_migrate.fixes.native.fastapi.answers import Answers
 from dash_migrate.fixes.native.fastapi.requests import RequestNames, replacement
+from dash_migrate.fixes.native.fastapi.settings import decline_settings
 from dash_migrate.fixes.native.fastapi.setup import Setup, first_parameter
 from dash_migrate.fixes.native.fastapi.views import Views
 from dash_migrate.fixes.native.unimport import remove_imports
@@ -39,6 +40,7 @@ def convert(work: Work) -> None:
                 _object(work, file, reference.node, value.dotted)
     extensions.convert()
     _looked_at_answers(work)
+    decline_settings(work)
     setup.routers()
     for function in work.with_request:
         role = work.roles.by_function[function]
