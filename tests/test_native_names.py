@@ -66,3 +66,11 @@ def test_what_the_server_keeps_is_not_for_the_app(target: Backend, name: str, tm
 def test_other_names_are(target: Backend, tmp_path: Path) -> None:
     source = project(tmp_path / "flask", app=PARKED.format(name="board"))
     assert not any("dash_flask_bridge" in path for path in migrate(source, tmp_path / "moved", target))
+
+
+@pytest.mark.parametrize(
+    "line", ["server.config['TRAP_HTTP_EXCEPTIONS'] = True", "server.config.update(USE_X_SENDFILE=on)"]
+)
+def test_settings_that_do_nothing_there_are_not_for_fastapi(line: str, tmp_path: Path) -> None:
+    source = project(tmp_path / "flask", app=PARKED.format(name="board") + f"\n\non = True\n{line}\n")
+    assert any("dash_flask_bridge" in path for path in migrate(source, tmp_path / "moved", "fastapi"))

@@ -22,7 +22,7 @@ from .answers import Answered, as_werkzeug_error, error_page, handler_keys, make
 from .asked import AskedRequest
 from .current import current_request, notify, serving
 from .routing import Proceed, Routes
-from .threads import in_thread, thread_of_its_own
+from .threads import as_raised, in_thread, thread_of_its_own
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class Dispatch:
                 else:
                     await self._run(route, scope, receive, outgoing.send)
             except Exception as caught:
-                raised = _as_raised(caught)
+                raised = as_raised(caught)
                 outgoing.final = outgoing.failed or self._is_unhandled(raised, request)
                 error = raised if outgoing.final or outgoing.started else None
                 if outgoing.started:
@@ -334,11 +334,6 @@ class Outgoing:
             body = response.get_data()
             raw = [(k, v) for k, v in raw if k != b"content-length"]
         return {**head, "status": response.status_code, "headers": raw}, body
-
-
-def _as_raised(error: Exception) -> Exception:
-    """What a view raised: a StopIteration leaves a coroutine as something else."""
-    return error.__cause__ if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration) else error
 
 
 def _sized(head: Any, body: bytes) -> Any:

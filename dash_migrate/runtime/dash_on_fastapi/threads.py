@@ -86,6 +86,11 @@ def after_this(function: Callable[[], Any]) -> None:
     thread.submit(contextvars.copy_context().run, function)
 
 
+def as_raised(error: Exception) -> Exception:
+    """What a function raised: a StopIteration leaves a coroutine as something else."""
+    return error.__cause__ if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration) else error
+
+
 def _outcome(job: Callable[[], Any]) -> tuple[Any, BaseException | None]:
     try:
         return job(), None  # a StopIteration could not travel as itself
