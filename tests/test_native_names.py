@@ -56,6 +56,43 @@ def test_module_behind_a_star_is_still_there(target: Backend, tmp_path: Path) ->
     assert used <= bound
 
 
+CHOICES = """import functools
+from dash import Dash, Input, Output, html
+from flask import abort, request
+
+app = Dash(__name__)
+server = app.server
+app.layout = html.Div()
+
+
+def guard(view):
+    @functools.wraps(view)
+    def inner(*args, **kwargs):
+        return {choice}
+
+    return inner
+
+
+@server.before_request
+@guard
+def first():
+    return None
+
+
+@server.before_request
+def second():
+    return None if request.args else ("closed", 401)
+"""
+
+
+@pytest.mark.parametrize("choice", ["view(*args) if request.path else abort(401)", "view(*args)"])
+def test_no_answer_of_a_hook_stays_none(choice: str, tmp_path: Path) -> None:
+    source = project(tmp_path / "flask", app=CHOICES.format(choice=choice))
+    bridged = any("dash_flask_bridge" in path for path in migrate(source, tmp_path / "moved", "fastapi"))
+    assert bridged == (" if " in choice)
+    assert "make_response(" not in (tmp_path / "moved" / "app.py").read_text()
+
+
 @pytest.mark.parametrize(("target", "name"), [("fastapi", "dash"), ("fastapi", "sessions"), ("quart", "gates")])
 def test_what_the_server_keeps_is_not_for_the_app(target: Backend, name: str, tmp_path: Path) -> None:
     source = project(tmp_path / "flask", app=PARKED.format(name=name))

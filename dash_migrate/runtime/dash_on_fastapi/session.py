@@ -57,6 +57,10 @@ class Session(CallbackDict[str, Any]):
         self.accessed = True
         return super().__iter__()
 
+    def __repr__(self) -> str:
+        self.accessed = True
+        return f"<SecureCookieSession {dict.__repr__(self)}>"
+
     def items(self) -> Any:
         self.accessed = True
         return super().items()

@@ -214,16 +214,20 @@ class Answers:
         return kinds.pop() if len(kinds) == 1 else "unknown"
 
     def convert_return(
-        self, file: FileIndex, node: ast.expr, scope: Scope, wrap_text: bool, wrap_plain: bool
+        self, file: FileIndex, node: ast.expr, scope: Scope, wrap_text: bool, wrap_plain: bool, taken: bool = False
     ) -> AnswerKind:
         """Make what a view returns an answer; gives the kind of what is returned then.
 
         Args:
             wrap_text: text becomes an ``HTMLResponse`` (else the route's response class sees to it).
             wrap_plain: literal dicts become a ``JSONResponse``.
+            taken: whoever calls it takes what Flask takes, and None for no answer.
         """
+        if taken and (isinstance(node, ast.Constant) and node.value is None):
+            return "answer"
         if isinstance(node, ast.IfExp):
-            kinds = {self.convert_return(file, part, scope, wrap_text, wrap_plain) for part in (node.body, node.orelse)}
+            parts = (node.body, node.orelse)
+            kinds = {self.convert_return(file, part, scope, wrap_text, wrap_plain, taken) for part in parts}
             return "text" if "text" in kinds else kinds.pop()
         if isinstance(node, ast.Tuple):
             self._convert_tuple(file, node, scope)
@@ -240,7 +244,7 @@ class Answers:
             self._wrap(file, node, "JSONResponse")
         elif kind == "stream":
             self._wrap(file, node, "StreamingResponse")
-        elif kind == "unknown":
+        elif kind == "unknown" and not taken:
             self._wrap(file, node, "make_response")
         return "answer"
 

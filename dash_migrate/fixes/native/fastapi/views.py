@@ -174,7 +174,11 @@ class Views:
                 continue  # the view's own answer, or one that is made of what hooks give
             if isinstance(value, ast.Constant) and value.value is None:
                 continue
-            kinds.add(self.answers.convert_return(role.file, value, scope, wrap_text, several))
+            if role.kind == "wrapper" and _is_choice(value) and self.answers.kind(value, scope) == "unknown":
+                self.work.decline(role.file, value, "a decorator that gives one answer or another")
+                continue
+            taken = role.kind in ("before", "error")
+            kinds.add(self.answers.convert_return(role.file, value, scope, wrap_text, several, taken))
         if role.kind != "view" and "answer" in kinds and role.function.returns is not None:
             self.work.edit(role.file, role.function, _drop_return_annotation)
         return "text" in kinds
@@ -275,6 +279,11 @@ class Views:
                 prefixes += [k.value for k in made.keywords if k.arg == "url_prefix"]
         outer = any(self.is_flask_style(parent) for parent in self.parents().get(blueprint, ()) if parent != blueprint)
         return outer or not self.label(blueprint) or not all(_is_plain_prefix(p) for p in prefixes)
+
+
+def _is_choice(node: ast.expr) -> bool:
+    """Whether it is one value or another; what is around a hook or a callback may then give it no answer."""
+    return isinstance(node, (ast.IfExp, ast.BoolOp))
 
 
 def _is_helpers(value: ast.expr, scope: Scope) -> bool:
