@@ -93,6 +93,40 @@ def test_no_answer_of_a_hook_stays_none(choice: str, tmp_path: Path) -> None:
     assert "make_response(" not in (tmp_path / "moved" / "app.py").read_text()
 
 
+SHARED_GUARD = """import functools
+from dash import Dash, Input, Output, html
+from flask import request
+
+app = Dash(__name__)
+server = app.server
+app.layout = html.Div(id="o")
+
+
+def guard(view):
+    @functools.wraps(view)
+    def inner(*args, **kwargs):
+        if not request.headers.get("X-Key"):
+            return {"error": "closed"}, 401
+        return view(*args, **kwargs)
+
+    return inner
+
+
+@server.route("/view")
+@guard
+def view():
+    return {"open": True}
+"""
+
+
+@pytest.mark.parametrize("on_callback", [True, False])
+def test_answers_of_views_are_not_given_to_callbacks(on_callback: bool, tmp_path: Path) -> None:
+    callback = "\n\n@app.callback(Output('o', 'title'), Input('o', 'id'))\n@guard\ndef title(_):\n    return 'x'\n"
+    source = project(tmp_path / "flask", app=SHARED_GUARD + (callback if on_callback else ""))
+    moved = migrate(source, tmp_path / "moved", "fastapi")
+    assert any("dash_flask_bridge" in path for path in moved) == on_callback
+
+
 @pytest.mark.parametrize(("target", "name"), [("fastapi", "dash"), ("fastapi", "sessions"), ("quart", "gates")])
 def test_what_the_server_keeps_is_not_for_the_app(target: Backend, name: str, tmp_path: Path) -> None:
     source = project(tmp_path / "flask", app=PARKED.format(name=name))

@@ -69,6 +69,8 @@ class Roles:
         self.files = files
         self._is_server = is_server
         self.by_function: dict[ast.AST, Role] = {}
+        #: inner functions of decorators that stand on callbacks
+        self.around_callbacks: set[ast.AST] = set()
         for name in files:
             file = facts.project.files.get(name)
             if file is not None:
@@ -182,7 +184,7 @@ class Roles:
         """The inner functions of decorators that stand on views: what they return is an answer too."""
         evaluator = self.facts.project.evaluator
         for role in list(self.by_function.values()):
-            if role.kind not in ("view", "before"):
+            if role.kind not in ("view", "before", "callback"):
                 continue
             scope = role.file.scope_of_node[role.function].parent or role.file.module
             for decorator in getattr(role.function, "decorator_list", ()):
@@ -190,7 +192,10 @@ class Roles:
                 for value in evaluator.eval(target, scope):
                     if isinstance(value, Func):
                         for inner in _inner_functions(value.node):
-                            self.by_function.setdefault(inner, Role(inner, value.file, "wrapper"))
+                            if role.kind == "callback":
+                                self.around_callbacks.add(inner)
+                            else:
+                                self.by_function.setdefault(inner, Role(inner, value.file, "wrapper"))
 
 
 def _is_decorator(call: ast.Call) -> bool:

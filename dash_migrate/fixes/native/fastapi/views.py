@@ -177,6 +177,10 @@ class Views:
             if role.kind == "wrapper" and _is_choice(value) and self.answers.kind(value, scope) == "unknown":
                 self.work.decline(role.file, value, "a decorator that gives one answer or another")
                 continue
+            is_left = self.answers.kind(value, scope) == "text" and not wrap_text
+            if role.function in self.work.roles.around_callbacks and role.kind == "wrapper" and not is_left:
+                self.work.decline(role.file, value, "a decorator of views and of callbacks that answers by itself")
+                continue
             taken = role.kind in ("before", "error")
             kinds.add(self.answers.convert_return(role.file, value, scope, wrap_text, several, taken))
         if role.kind != "view" and "answer" in kinds and role.function.returns is not None:
@@ -288,6 +292,9 @@ def _is_choice(node: ast.expr) -> bool:
 
 def _is_helpers(value: ast.expr, scope: Scope) -> bool:
     """Whether what a decorator returns in place of a view's answer comes from a function that is not the view."""
+    if isinstance(value, ast.Name):
+        found = scope.bindings.get(value.id, ())
+        return bool(found) and all(b.kind == "assign" and b.value and _is_helpers(b.value, scope) for b in found)
     if not isinstance(value, ast.Call) or not isinstance(value.func, (ast.Name, ast.Attribute)):
         return False
     if any(isinstance(a, ast.Starred) for a in value.args) or any(k.arg is None for k in value.keywords):
