@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from dash_migrate.facts.names import names
 from dash_migrate.facts.objects import Objects
 from dash_migrate.facts.parameters import Parameters
 from dash_migrate.facts.reaching import reaching
-from dash_migrate.facts.scopes import Binding, FileIndex, Scope
+from dash_migrate.facts.scopes import Addition, Binding, FileIndex, ItemStore, Scope
 from dash_migrate.facts.values import (
     NOTHING,
     Cls,
@@ -147,13 +147,19 @@ class Evaluator:
 
     def _added_later(self, name: str, owner: Scope, mapping: bool) -> Values:
         """Members that ``append`` and item assignment put into a list or dict bound to a name."""
+        calls, stores = owner.file.additions_to(name)
+        return self.added(
+            [one for one in calls if one[2].owner_of(name) is owner],
+            [one for one in stores if one[2].owner_of(name) is owner],
+            mapping,
+        )
+
+    def added(self, calls: Iterable[Addition], stores: Iterable[ItemStore], mapping: bool) -> Values:
+        """A container of what is added by calls and by item assignment."""
         members: list[Values] = []
         labels: list[str] = []
         keys: set[Value] = set()
-        calls, stores = owner.file.additions_to(name)
         for method, call, scope in calls:
-            if scope.owner_of(name) is not owner:
-                continue
             if method == "update":
                 for label, values in self.entries(call, scope):
                     members.append(values)
@@ -162,10 +168,9 @@ class Evaluator:
                 members.append(self.eval(call.args[-1], scope))
                 labels.append(text_of(call.args[0]) if method == "setdefault" else "")
         for target, value, scope in stores:
-            if scope.owner_of(name) is owner:
-                members.append(self.eval(value, scope))
-                labels.append(text_of(target.slice))
-                keys |= self.eval(target.slice, scope)
+            members.append(self.eval(value, scope))
+            labels.append(text_of(target.slice))
+            keys |= self.eval(target.slice, scope)
         if not members:
             return NOTHING
         return frozenset([Items(tuple(members), True, frozenset(keys), mapping, tuple(labels) if mapping else ())])

@@ -13,6 +13,7 @@ from dash_migrate.facts.arguments import (
     is_property,
     is_static,
 )
+from dash_migrate.facts.scopes import Scope
 from dash_migrate.facts.values import (
     NOTHING,
     AsgiApp,
@@ -141,7 +142,26 @@ class Objects:
                     members = elements(values)
                     values = frozenset().union(*members) if members else NOTHING
                 found |= self.evaluator.unpack(values, path)
+        containers = [v for v in found if isinstance(v, Items) and v.loose]
+        if containers:
+            found |= self._added(attr, owner, any(v.mapping for v in containers))
         return frozenset(found)
+
+    def _added(self, attr: str, owner: Value, mapping: bool) -> Values:
+        """What is put into a container that is an attribute: ``self.servers[name] = app.server``."""
+        found: set[Value] = set()
+        for file in list(self.evaluator.project.files.values()):
+            calls, stores = file.additions_to(f".{attr}")
+            if calls or stores:
+                own = [one for one in calls if self._is_of(one[1].func, owner, one[2])]
+                found |= self.evaluator.added(own, [s for s in stores if self._is_of(s[0], owner, s[2])], mapping)
+        return frozenset(found)
+
+    def _is_of(self, node: ast.expr, owner: Value, scope: Scope) -> bool:
+        """Whether ``X`` in ``X.attr.append`` or ``X.attr[key]`` is the owner."""
+        held = getattr(node, "value", None)
+        values = self.evaluator.eval(held.value, scope) if isinstance(held, ast.Attribute) else NOTHING
+        return any(self.same_object(one, owner) for one in values)
 
     def same_object(self, one: Value, other: Value) -> bool:
         """Whether two values may be one object: the same, or of related classes of the project."""

@@ -165,7 +165,11 @@ class FileIndex:
         return id(self)
 
     def additions_to(self, name: str) -> tuple[list[Addition], list[ItemStore]]:
-        """The calls of ``name.append`` and the like, and what ``name[key] = value`` stores."""
+        """The calls of ``name.append`` and the like, and what ``name[key] = value`` stores.
+
+        Args:
+            name: of a variable; with a dot before it, of an attribute of whatever object.
+        """
         return self._additions.get(name, _NO_ADDITIONS)
 
     @cached_property
@@ -174,12 +178,20 @@ class FileIndex:
         for method in ("append", "add", "insert", "setdefault", "update"):
             for node, scope in self.attributes.get(method, ()):
                 call = parent_of(node)
-                if isinstance(node.value, ast.Name) and isinstance(call, ast.Call) and call.func is node:
-                    found.setdefault(node.value.id, ([], []))[0].append((method, call, scope))
+                name = _container(node.value)
+                if name and isinstance(call, ast.Call) and call.func is node:
+                    found.setdefault(name, ([], []))[0].append((method, call, scope))
         for store in self.item_stores:
-            if isinstance(store[0].value, ast.Name):
-                found.setdefault(store[0].value.id, ([], []))[1].append(store)
+            name = _container(store[0].value)
+            if name:
+                found.setdefault(name, ([], []))[1].append(store)
         return found
+
+
+def _container(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return f".{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 #: how something is added to a container, with the method's name; what is stored in it

@@ -359,6 +359,8 @@ class Flow:
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
         shapes: set[Shape] = set()
         for target in targets:
+            if use.node in self.composites and isinstance(target, ast.Attribute) and self._is_worked_with(target.attr):
+                return None
             if isinstance(target, ast.Name) and not use.member:
                 slot = self._target_slot(target.id, use.scope)
                 if slot.key[0] == "local":
@@ -366,6 +368,14 @@ class Flow:
                     continue
             shapes.add("flask" if self._is_flask_attribute(target) else "asgi")
         return shapes.pop() if len(shapes) == 1 else "asgi"
+
+    def _is_worked_with(self, attr: str) -> bool:
+        """Whether code uses attributes of what an attribute holds: an object of the project's own, not only served."""
+        return any(
+            isinstance(parent_of(node), ast.Attribute)
+            for file in self.facts.project.files.values()
+            for node, _ in file.attributes.get(attr, ())
+        )
 
     def _is_flask_attribute(self, target: ast.expr) -> bool:
         """``server.wsgi_app``, ``flask_app.X``: what is stored there is for Flask."""

@@ -13,6 +13,14 @@ from dash_migrate.findings.visitors import on
 
 
 @on(ast.Call)
+def called(context: Context, node: ast.Call) -> None:
+    """``server(environ, start_response)``: a WSGI app of the project's own has the server inside."""
+    servers = [v for v in context.values(node.func) if context.facts.is_server(v)]
+    if servers and (node.args or node.keywords):
+        context.report("DM503", node, context.facts.apps_of(servers))
+
+
+@on(ast.Call)
 def handed_over(context: Context, node: ast.Call) -> None:
     """``LoginManager(server)``, ``cache.init_app(app.server)``, ``BasicAuth(app, …)``, ``plugin(app)``."""
     servers = [v for v in context.arguments(node) if context.facts.is_server(v)]
