@@ -158,6 +158,22 @@ class Flow:
                             if scope.owner_of(binding.name) is binding.scope.function:
                                 self.composites.add(load)
                                 self._add(Use(outer.file, load, scope, *context_of(load)))
+                for file, read, scope in self._read_from_attributes(call, outer):
+                    self.composites.add(read)
+                    self._add(Use(file, read, scope, *context_of(read)))
+
+    def _read_from_attributes(self, call: ast.Call, outer: Scope) -> Iterator[tuple[FileIndex, ast.expr, Scope]]:
+        """Where what a call makes, which an attribute holds, gets a name: ``application = desk.pool``."""
+        statement = parent_of(call)
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        made = self.evaluator.eval(call, outer)
+        for attr in {target.attr for target in targets if isinstance(target, ast.Attribute)}:
+            for file in self.facts.project.files.values():
+                for node, scope in file.attributes.get(attr, ()):
+                    bound = parent_of(node)
+                    is_named = isinstance(bound, ast.Assign) and bound.value is node
+                    if is_named and made & self.evaluator.eval(node, scope) and self._is_worked_with(attr):
+                        yield file, node, scope
 
     def _makes_wsgi(self, call: ast.Call, scope: Scope) -> bool:
         for value in self.evaluator.eval(call.func, scope):
@@ -447,9 +463,9 @@ class Flow:
         if isinstance(node, (ast.Name, ast.NamedExpr)):
             slot = self.slot_of(node, use.scope)
             return slot.shape if slot is not None else "asgi"
+        if node in self.composites:
+            return "flask"
         if isinstance(node, ast.Call):
-            if node in self.composites:
-                return "flask"
             values = self.facts.values.get(node, ())
             if any(isinstance(v, FlaskApp) and v.site.node is node for v in values):
                 return "flask"
