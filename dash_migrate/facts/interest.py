@@ -8,7 +8,7 @@ Too many is slow, too few is wrong: every way a value can travel in ``evaluate``
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -60,7 +60,9 @@ class Interest:
                 self._call(call, scope)
             self.files[file] = None
         self._spread()
-        while self._through_variables():
+        for _ in range(_ROUNDS):
+            if not self._through_variables():
+                break
             self._spread()
         return self.found
 
@@ -275,9 +277,9 @@ class Interest:
     def _held_by(self, callees: tuple[Key, ...], holders: dict[Key, list[Key]]) -> list[tuple[Signature, bool]]:
         """The signatures of the functions that some names may hold, and whether ``partial`` may be around them."""
         found = set(callees)
-        todo = list(callees)
-        while todo:
-            for source in holders.get(todo.pop(), ()):
+        todo = deque(callees)
+        while todo and len(found) < _NEAREST:
+            for source in holders.get(todo.popleft(), ()):
                 if source not in found:
                     found.add(source)
                     todo.append(source)
@@ -320,6 +322,10 @@ def _is_fixture(node: ast.AST) -> bool:
     )
 
 
+#: how many names are asked for the functions that one may hold, the nearest first; farther ones hold anything
+_NEAREST = 300
+#: how often what is passed through variables is followed
+_ROUNDS = 3
 _PUT_IN = frozenset(["append", "add", "insert", "update", "setdefault"])
 _OF_CLASSES = frozenset(["cls", "__init__"])
 _NAMED_TUPLES = frozenset(["namedtuple", "NamedTuple"])

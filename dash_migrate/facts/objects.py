@@ -12,6 +12,7 @@ from dash_migrate.facts.arguments import (
     field_argument,
     is_property,
     is_static,
+    matters,
 )
 from dash_migrate.facts.scopes import Scope
 from dash_migrate.facts.values import (
@@ -148,14 +149,18 @@ class Objects:
         return frozenset(found)
 
     def _added(self, attr: str, owner: Value, mapping: bool) -> Values:
-        """What is put into a container that is an attribute: ``self.servers[name] = app.server``."""
+        """What is put into a container that is an attribute: ``self.servers[name] = app.server``.
+
+        Only where there is nothing else in it: a dict of settings of which one is a server holds no servers.
+        """
         found: set[Value] = set()
         for file in list(self.evaluator.project.files.values()):
             calls, stores = file.additions_to(f".{attr}")
             if calls or stores:
                 own = [one for one in calls if self._is_of(one[1].func, owner, one[2])]
                 found |= self.evaluator.added(own, [s for s in stores if self._is_of(s[0], owner, s[2])], mapping)
-        return frozenset(found)
+        members = [member for v in found if isinstance(v, Items) for member in v.members]
+        return frozenset(found) if all(any(map(matters, member)) for member in members) else NOTHING
 
     def _is_of(self, node: ast.expr, owner: Value, scope: Scope) -> bool:
         """Whether ``X`` in ``X.attr.append`` or ``X.attr[key]`` is the owner."""

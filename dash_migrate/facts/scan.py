@@ -86,6 +86,10 @@ class Facts:
         """The Dash servers an expression may be."""
         return [v for v in self.values.get(node, ()) if self.is_server(v)]
 
+    def served_by_call(self, call: ast.Call) -> list[Value]:
+        """The Dash servers that ``server(environ, start_response)`` calls as WSGI apps."""
+        return self.servers(call.func) if len(call.args) == 2 and not call.keywords else []
+
     def dash_apps(self, node: ast.AST) -> list[DashApp]:
         """The Dash apps an expression may be."""
         return [v for v in self.values.get(node, ()) if isinstance(v, DashApp)]

@@ -155,7 +155,7 @@ class Planner:
             for call, scope in file.calls:
                 if is_handed_over(self.facts, call, scope):
                     work.decline(file, call, "what this does with the app is only known at run time")
-                if self.facts.servers(call.func):
+                if self.facts.served_by_call(call):
                     work.decline(file, call, "the server is called as a WSGI app")
         for name in self.sides.used_by_bystanders(files):
             if work.edits[name]:

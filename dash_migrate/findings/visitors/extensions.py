@@ -15,8 +15,8 @@ from dash_migrate.findings.visitors import on
 @on(ast.Call)
 def called(context: Context, node: ast.Call) -> None:
     """``server(environ, start_response)``: a WSGI app of the project's own has the server inside."""
-    servers = [v for v in context.values(node.func) if context.facts.is_server(v)]
-    if servers and (node.args or node.keywords):
+    servers = context.facts.served_by_call(node)
+    if servers:
         context.report("DM503", node, context.facts.apps_of(servers))
 
 
