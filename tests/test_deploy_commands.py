@@ -519,7 +519,7 @@ def test_nothing_is_deployed_anew_where_the_app_could_not_be_moved(
     tmp_path: Path, targets: tuple[Backend, ...]
 ) -> None:
     files = {
-        "routes.py": b'from app import server\rimport dash\r@server.route("/x")\rdef x():\r    return "x"\r',
+        "routes.py": b'from app import server\r\r\nimport dash\r\r\n@server.route("/x")\r\r\ndef x():\r\r\n    return "x"\r\r\n',
         "Procfile": "web: gunicorn app:server\n",
         "requirements.txt": "dash\ngunicorn\n",
     }

@@ -29,6 +29,7 @@ files = st.tuples(
 @example(b"a\n" * 20, b"b\n" + b"a\n" * 18 + b"b", "a.py")
 @example(b"a", b"a\n", "a.py")
 @example(b"a\n" * 9, b"a\n" * 10, "a.py")
+@example(b"a\n" + b"b\n" * 4, b"b\n" * 5, "a.py")
 def test_git_makes_the_new_file_of_the_old(tmp_path: Path, old: bytes, new: bytes, name: str) -> None:
     target = tmp_path / name
     target.parent.mkdir(exist_ok=True)

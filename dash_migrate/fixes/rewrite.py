@@ -147,6 +147,8 @@ class _Rewrite:
         updated = node.with_changes(**made) if made else node
         for change in self.changes.get(node, ()):
             updated = change(updated)
+        if made and isinstance(updated, cst.FormattedString):
+            updated = _without_its_quotes(updated)
         if node in self.smalls:
             return _followed(updated, self.smalls[node])
         if isinstance(updated, cst.SimpleStatementLine) and not updated.body:
@@ -205,6 +207,24 @@ class _Around:
             first[0] = first[0].with_changes(leading_lines=line.leading_lines)
             line = line.with_changes(leading_lines=[])
         return cst.FlattenSentinel([*first, line, *last])
+
+
+def _without_its_quotes(string: Any) -> Any:
+    """An f-string in whose expressions no string has the quotes of its own: before Python 3.12 that is an error."""
+    import libcst as cst
+
+    own = string.end
+    other = '"' if own == "'" else "'"
+
+    class Swap(cst.CSTTransformer):
+        def leave_SimpleString(
+            self, original_node: cst.SimpleString, updated_node: cst.SimpleString
+        ) -> cst.SimpleString:
+            if updated_node.quote != own or other in updated_node.raw_value or "\\" in updated_node.raw_value:
+                return updated_node
+            return updated_node.with_changes(value=f"{updated_node.prefix}{other}{updated_node.raw_value}{other}")
+
+    return string.visit(Swap()) if len(own) == 1 else string
 
 
 def _followed(small: Any, codes: list[str]) -> Any:

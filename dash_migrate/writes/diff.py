@@ -60,17 +60,19 @@ def _hunks(old: list[bytes], new: list[bytes]) -> Iterator[bytes]:
     end = 0
     while end < shortest - start and old[-1 - end] == new[-1 - end]:
         end += 1
-    skip = max(0, start - _CONTEXT)
-    rest = max(0, end - _CONTEXT)
-    old, new = old[skip : len(old) - rest], new[skip : len(new) - rest]
+    core, new_core = old[start : len(old) - end], new[start : len(new) - end]
     # Thousands of equal lines cost it their square; it then takes no notice of lines that are so common.
-    matcher = SequenceMatcher(None, old, new, autojunk=_pairs(old, new) > _MANY)
+    matcher = SequenceMatcher(None, core, new_core, autojunk=_pairs(core, new_core) > _MANY)
+    codes = [(tag, a + start, b + start, c + start, d + start) for tag, a, b, c, d in matcher.get_opcodes()]
+    if start:
+        codes.insert(0, ("equal", 0, start, 0, start))
+    if end:
+        codes.append(("equal", len(old) - end, len(old), len(new) - end, len(new)))
+    # What it groups: a hunk has to show what stands before it and after it.
+    setattr(matcher, "opcodes", codes)  # noqa: B010 - the types do not know it
     for group in matcher.get_grouped_opcodes(_CONTEXT):
         first, last = group[0], group[-1]
-        yield b"@@ -%s +%s @@\n" % (
-            _range(first[1] + skip, last[2] + skip),
-            _range(first[3] + skip, last[4] + skip),
-        )
+        yield b"@@ -%s +%s @@\n" % (_range(first[1], last[2]), _range(first[3], last[4]))
         for tag, old_from, old_to, new_from, new_to in group:
             if tag == "equal":
                 yield from (_line(b" ", line) for line in old[old_from:old_to])

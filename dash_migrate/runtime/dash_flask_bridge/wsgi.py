@@ -254,6 +254,8 @@ def environ_of(scope: Any, receive: Any, body: Any) -> dict[str, Any]:
     raw = scope.get("raw_path")
     raw = raw.split(b"?", 1)[0] if raw else None
     path = (unquote_to_bytes(raw) if raw else scope["path"].encode("utf-8")).decode("latin-1")
+    if "://" in path and not path.startswith("/"):  # some servers leave a whole URL as it is: no gate knows that path
+        path = "/" + path.partition("://")[2].partition("/")[2]
     prefix = root.encode("utf-8").decode("latin-1")
     if prefix and path.startswith(prefix):
         path = path[len(prefix) :]
