@@ -140,7 +140,12 @@ def test_other_names_are(target: Backend, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["server.config['TRAP_HTTP_EXCEPTIONS'] = True", "server.config.update(USE_X_SENDFILE=on)"]
+    "line",
+    [
+        "server.config['TRAP_HTTP_EXCEPTIONS'] = True",
+        "server.config.update(USE_X_SENDFILE=on)",
+        "server.config['PROVIDE_AUTOMATIC_OPTIONS'] = False",
+    ],
 )
 def test_settings_that_do_nothing_there_are_not_for_fastapi(line: str, tmp_path: Path) -> None:
     source = project(tmp_path / "flask", app=PARKED.format(name="board") + f"\n\non = True\n{line}\n")

@@ -11,12 +11,15 @@ from dash_migrate.rules_data import table
 
 
 def decline_settings(work: Work) -> None:
-    """Decline an app that gives one of these settings something else than nothing."""
-    names = frozenset(table("native_fastapi")["server"]["declined_settings"])
+    """Decline an app that gives one of these settings something else than what it is anyway."""
+    rows = table("native_fastapi")["server"]
+    when_off = frozenset(rows["declined_when_off"])
+    names = when_off | frozenset(rows["declined_settings"])
     for path in work.files:
         file = work.facts.project.files[path]
         for name, value in _given(file, names):
-            if not (isinstance(value, ast.Constant) and not value.value):
+            is_usual = isinstance(value, ast.Constant) and bool(value.value) == (name in when_off)
+            if not is_usual:
                 work.decline(file, value, f"`{name}` has no counterpart")
 
 
