@@ -77,7 +77,7 @@ class Project:
         return self.run("-m", "dash_migrate", *FIX, *paths)
 
     def ended(self, nth: int, number: int) -> subprocess.CompletedProcess[str]:
-        return self.run("-c", ENDED, str(nth), str(number), *FIX)
+        return self.run("-c", ENDED, str(nth), str(int(number)), *FIX)
 
 
 @pytest.fixture
