@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import tomllib
+import tomli as tomllib
 import yaml
 from deploy_help import inside, moved
 
