@@ -89,6 +89,10 @@ def load_files(
     project = Project(selection.modules, loader.load, selection.imports)
     for selected in selection.to_index:
         project.file(selected.path)
+    for path in sorted(
+        files.explicit & selection.files.keys()
+    ):  # who asks for a file wants to know if it cannot be read
+        project.file(path)
     facts = scan(project)
     errors = [*files.errors, *selection.errors, *loader.errors.values()]
     return Loaded(files, selection, facts, loader.texts, loader.sources, errors)

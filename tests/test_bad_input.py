@@ -241,3 +241,11 @@ def test_lost_comments(old: str, new: str, lost: list[str]) -> None:
 )
 def test_an_import_is_put_where_no_statement_is_cut(old: str, new: str) -> None:
     assert add_imports(old, {"a": {"n"}}, "\n") == new
+
+
+def test_a_file_asked_for_is_parsed_whatever_it_holds(folder: Path) -> None:
+    """A page without a word for the server is left alone among others; alone, it is what was asked for."""
+    (folder / "page.py").write_text("import dash\nclass :\n")
+    done = run("check", "page.py")
+    assert done.returncode == 2
+    assert b"page.py:2:7: DM901" in done.stdout
