@@ -23,6 +23,11 @@ def key_of(name: str, scope: Scope) -> Key:
     return name if owner is None or owner.kind in ("module", "class") else (owner, name)
 
 
+def last_key(node: ast.expr, scope: Scope) -> Key:
+    """What the last name of ``a.b.c``, or a name alone, stands for in a scope."""
+    return key_of(node.id, scope) if isinstance(node, ast.Name) else last_name(node)
+
+
 def heads(node: ast.expr | None, scope: Scope, is_annotation: bool = False) -> Iterable[Key]:
     """The names whose value an expression in a scope may pass on.
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dash_migrate.facts.arguments import field_names, is_static
-from dash_migrate.facts.heads import LAMBDA, Key, heads, key_of
+from dash_migrate.facts.heads import LAMBDA, Key, heads, key_of, last_key
 from dash_migrate.facts.names import names
 from dash_migrate.facts.project import deferred_call, is_indirect, last_name
 from dash_migrate.facts.scopes import FileIndex, Scope
@@ -135,7 +135,7 @@ class Interest:
             if isinstance(node, ast.Lambda):
                 self.lambdas[scope, LAMBDA] = signature
                 return
-            made = key_of(node.name, outer) if outer.kind != "class" else node.name
+            made = key_of(node.name, outer)
             for value in scope.returns:
                 self._flows(value, scope, made)
             self.signatures[node.name].append(signature)
@@ -167,7 +167,7 @@ class Interest:
     def _stores(self, file: FileIndex) -> None:
         packages = self._packages(file)
         for target, value, scope in file.item_stores:
-            self._flows(value, scope, _last_key(target.value, scope))
+            self._flows(value, scope, last_key(target.value, scope))
         for attr, uses in file.attributes.items():
             for node, scope in uses:
                 if isinstance(node.value, ast.Name) and node.value.id in packages:
@@ -306,10 +306,6 @@ def _self_of(name: str) -> Key:
     return (None, name)
 
 
-def _last_key(node: ast.expr, scope: Scope) -> Key:
-    return key_of(node.id, scope) if isinstance(node, ast.Name) else last_name(node)
-
-
 def _defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None]]:
     plain = [*arguments.posonlyargs, *arguments.args]
     yield from zip(reversed(plain), reversed(arguments.defaults), strict=False)
@@ -322,7 +318,7 @@ def _is_fixture(node: ast.AST) -> bool:
     )
 
 
-#: how many names are asked for the functions that one may hold, the nearest first; farther ones hold anything
+#: how many names are asked for the functions that one may hold, the nearest first; farther ones are left out
 _NEAREST = 300
 #: how often what is passed through variables is followed
 _ROUNDS = 3

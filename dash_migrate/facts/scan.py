@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from dash_migrate.facts.heads import Key, key_of
+from dash_migrate.facts.heads import Key, key_of, last_key
 from dash_migrate.facts.interest import Interest
 from dash_migrate.facts.names import names
-from dash_migrate.facts.project import Project, last_name
+from dash_migrate.facts.project import Project
 from dash_migrate.facts.scopes import FileIndex, Scope
 from dash_migrate.facts.values import (
     AsgiApp,
@@ -215,10 +215,10 @@ def _candidates(file: FileIndex, interesting: set[Key]) -> Iterator[tuple[ast.ex
             if known or _root(attribute, scope, roots) in interesting:
                 yield attribute, scope
     for call, scope in file.calls:
-        if _last(call.func, scope) in interesting:
+        if last_key(call.func, scope) in interesting:
             yield call, scope
     for subscript, scope in file.subscripts:
-        if _last(subscript.value, scope) in interesting:
+        if last_key(subscript.value, scope) in interesting:
             yield subscript, scope
 
 
@@ -233,10 +233,6 @@ def _root(node: ast.Attribute, scope: Scope, known: dict[ast.AST, Key]) -> Key:
     if len(chain) > 1 or inner in known:
         known.update(dict.fromkeys(chain, root))
     return root
-
-
-def _last(node: ast.expr, scope: Scope) -> Key:
-    return key_of(node.id, scope) if isinstance(node, ast.Name) else last_name(node)
 
 
 def call_name(call: ast.Call) -> str:
